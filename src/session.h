@@ -1,0 +1,110 @@
+/*
+ * A session watches one host: it owns the collector thread, the store and every kernel source, and
+ * hands out immutable snapshots. ui and cli know the kernel only through this header.
+ *
+ * Order at start: session_prepare() while the process is single-threaded and still has all its
+ * rights (it forks the spawner of helper processes), then session_new(), then session_start() for a
+ * live run or session_once() for one-shot output.
+ */
+#ifndef INETTOP_SESSION_H
+#define INETTOP_SESSION_H
+
+#include "base/strbuf.h"
+#include "model/needs.h"
+#include "model/snapshot.h"
+
+enum source_mode { SOURCE_AUTO, SOURCE_NETLINK, SOURCE_PROC };
+enum owners_mode { OWNERS_AUTO, OWNERS_BPF, OWNERS_PROC };
+
+struct session_config {
+	enum source_mode source;
+	enum owners_mode owners;
+	bool no_bpf, no_runtime, readonly;
+	const char *netns;     /* NAME|ID|PID|host|all; NULL = all */
+	int64_t interval_ms, hold_ms;
+};
+
+struct session;
+
+/* Forks the spawner. 0 or -errno. */
+int session_prepare(const struct session_config *cfg);
+
+/*
+ * Opens the sources. 0, or -errno with one clear line in ret_error (no trailing newline): no /proc,
+ * no source at all, unknown namespace.
+ */
+int session_new(const struct session_config *cfg, struct session **ret, struct strbuf *ret_error);
+void session_free(struct session *s);
+
+/*
+ * Drops the rights that this run will not need (SPEC 8). Call once, after session_new(). A failure to
+ * drop is an error: -errno.
+ */
+int session_drop_rights(const struct session *s);
+
+/* Starts the collector thread. 0 or -errno. */
+int session_start(struct session *s);
+
+/* Becomes readable when session_take() has news. */
+int session_fd(const struct session *s);
+
+/* Replaces what the ticks read (copied). A change that asks for more starts a tick at once. */
+void session_set_needs(struct session *s, const struct needs *needs);
+void session_set_interval(struct session *s, int64_t interval_ms);
+void session_set_hold(struct session *s, int64_t hold_ms);
+void session_set_paused(struct session *s, bool paused);
+void session_set_baseline(struct session *s, bool on);
+void session_rescan(struct session *s);
+
+/* The newest snapshot, once; NULL if there is none since the last call. Caller releases it. */
+const struct snapshot *session_take(struct session *s);
+void session_release(const struct snapshot *snap);
+
+/*
+ * One complete snapshot, without the thread (not after session_start()). Every owner and process is
+ * known or named as unknown. 0 or -errno with a line in ret_error; the caller releases the snapshot.
+ */
+int session_once(struct session *s, const struct needs *needs, const struct snapshot **ret,
+		 struct strbuf *ret_error);
+
+/* Names for getters; every pointer lives as long as the session. Thread-safe, never blocks. */
+struct lookup;
+void session_lookup(struct session *s, struct lookup *ret);
+void session_set_dns(struct session *s, bool on);
+
+/* --- acting on processes and sockets: refused with -EPERM when readonly --- */
+
+struct session_target;
+
+enum target_result {
+	TARGET_OPEN,        /* pidfd held, start time equals the row's */
+	TARGET_SIGNALLED,
+	TARGET_DIED,        /* ended after ms */
+	TARGET_ALIVE,       /* still there when the wait was over */
+	TARGET_DENIED,      /* EPERM */
+	TARGET_RECYCLED,    /* the pid belongs to another process now: nothing was sent */
+	TARGET_GONE_BEFORE, /* ended before anything was sent */
+	TARGET_FORBIDDEN,   /* pid 1, this program or an ancestor of it */
+	TARGET_FAILED
+};
+
+/* Pins (pid, start_ticks) by pidfd. Never NULL: an unusable target tells why by its result. */
+struct session_target *session_target_open(struct session *s, uint32_t pid, uint64_t start_ticks);
+enum target_result session_target_result(const struct session_target *t, int64_t *ret_after_ms);
+enum target_result session_target_signal(struct session_target *t, int sig);
+/* pidfd to poll for POLLIN (the end of the process), or -1; then session_target_reaped(). */
+int session_target_fd(const struct session_target *t);
+void session_target_reaped(struct session_target *t);
+void session_target_close(struct session_target *t);
+
+/* SOCK_DESTROY with the exact cookie of this socket. 0, -ENOENT gone already, -EPERM, -EOPNOTSUPP. */
+int session_destroy(struct session *s, uint64_t sock_id);
+
+/* --- telling what this host allows --- */
+
+/* The table of `inettop --check` (SPEC 2): source in use, why not the better one, capability. */
+void session_check(struct session *s, struct strbuf *out);
+/* BPF, libproc2 ... as built, for -V. */
+const char *session_features(void);
+
+#endif
