@@ -40,7 +40,7 @@ AC_DEFUN([INETTOP_BPF_COMPILES], [
 	cat >conftest.bpf.c <<'EOF'
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
-char license@<:@@:>@ SEC("license") = "GPL";
+char LICENSE@<:@@:>@ SEC("license") = "GPL";
 EOF
 	AS_IF([test -n "$BPF_CLANG" && $BPF_CLANG -target bpf -O2 -g $BPF_CPPFLAGS $BPF_CFLAGS \
 		-c conftest.bpf.c -o conftest.bpf.o >&AS_MESSAGE_LOG_FD 2>&1],
