@@ -29,6 +29,7 @@ struct row_head {
 	uint8_t mark;     /* enum mark */
 	bool gone;        /* kept for the hold time only; never an answer to a question */
 	bool stale;       /* its last dump failed: true some ticks ago */
+	uint32_t version; /* low bits of the epoch that first showed this object */
 };
 
 /* One socket. r.path and r.tcp point into memory of the same life as the object. */
@@ -194,6 +195,10 @@ struct snapshot {
 	const struct proc_detail *detail; /* of needs.detail, or NULL */
 	const struct why_facts *why;      /* of needs.why, or NULL */
 };
+
+/* One more holder, one holder less; any thread. The last release lets the collector free it. */
+void snapshot_hold(const struct snapshot *snap);
+void snapshot_release(const struct snapshot *snap);
 
 /* The mark to show now: MARK_NONE once the hold time is over and no baseline is set. */
 enum mark snapshot_mark(const struct snapshot *snap, const struct row_head *head, int64_t now_ms);
