@@ -1,0 +1,67 @@
+/*
+ * inet_diag bytecode (struct inet_diag_bc_op in linux/inet_diag.h, run and audited by
+ * net/ipv4/inet_diag.c): decides in the kernel which sockets a dump gives.
+ */
+#ifndef INETTOP_KERNEL_DIAG_FILTER_H
+#define INETTOP_KERNEL_DIAG_FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/netaddr.h"
+
+enum diag_op {
+	DIAG_AND,
+	DIAG_OR,
+	DIAG_NOT, /* left only */
+	DIAG_TRUE,
+	DIAG_SRC, /* local address in prefix and, if port >= 0, that port */
+	DIAG_DST,
+	DIAG_SPORT_GE,
+	DIAG_SPORT_LE,
+	DIAG_SPORT_EQ,
+	DIAG_DPORT_GE,
+	DIAG_DPORT_LE,
+	DIAG_DPORT_EQ,
+	DIAG_DEV,	/* ifindex, 0 = not bound */
+	DIAG_CGROUP,	/* cgroup2 id */
+	DIAG_MARK,	/* (mark & mask) == value; needs CAP_NET_ADMIN */
+	DIAG_AUTOBOUND, /* the port was chosen by the kernel */
+};
+
+struct diag_expr {
+	enum diag_op op;
+	const struct diag_expr *left, *right;
+	struct netprefix prefix; /* SRC, DST; family 0 or 0 bits = any address */
+	int32_t port;		 /* SRC, DST: -1 any; the ports: 0..65535 */
+	uint32_t ifindex, mark, mask;
+	uint64_t cgroup;
+};
+
+struct diag_filter {
+	uint8_t *code;
+	size_t len;
+};
+
+/* Translates a tree (NULL = everything). -E2BIG when jumps or the whole become too long for the
+ * format (then do not push down), -EINVAL for a malformed tree. The result is the caller's. */
+int diag_filter_compile(const struct diag_expr *expr, struct diag_filter *ret_filter);
+void diag_filter_done(struct diag_filter *filter);
+
+/* The kernel's audit in user space: whether it would take this code. Any bytes are safe. */
+bool diag_filter_valid(const uint8_t *code, size_t len);
+
+/* What the kernel's interpreter sees of a socket. */
+struct diag_entry {
+	struct netaddr local, remote;
+	uint16_t local_port, remote_port;
+	uint32_t ifindex, mark;
+	uint64_t cgroup;
+	bool userlocks; /* the port was chosen by the program */
+};
+
+/* Runs valid code on one socket: for tests, and for rows that did not pass the kernel's filter. */
+bool diag_filter_run(const uint8_t *code, size_t len, const struct diag_entry *entry);
+
+#endif
