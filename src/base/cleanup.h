@@ -1,5 +1,5 @@
 /* The only two uses of the cleanup attribute: auto_free frees a heap pointer and auto_close closes
- * a descriptor (if >= 0, errno kept) when the variable goes out of scope. Initialise the variable. */
+ * a descriptor (if >= 0, errno kept) when the variable goes out of scope. Initialise it. */
 #ifndef INETTOP_BASE_CLEANUP_H
 #define INETTOP_BASE_CLEANUP_H
 
@@ -25,7 +25,7 @@ static inline void cleanup_close(const int *fd)
 	errno = saved;
 }
 
-#define auto_free  __attribute__((cleanup(cleanup_free)))
+#define auto_free __attribute__((cleanup(cleanup_free)))
 #define auto_close __attribute__((cleanup(cleanup_close)))
 
 #endif

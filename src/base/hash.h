@@ -14,10 +14,10 @@ struct hash_slot {
 
 struct hash {
 	struct hash_slot *slots;
-	size_t size;	 /* a power of two, or 0 */
-	size_t count;	 /* with key 0 */
+	size_t size;  /* a power of two, or 0 */
+	size_t count; /* with key 0 */
 	uint64_t seed;
-	bool has_zero;	 /* key 0 has no slot, it lives here */
+	bool has_zero; /* key 0 has no slot, it lives here */
 	uint64_t zero_value;
 };
 

@@ -25,7 +25,7 @@ const char *humanise_count(char buf[HUMANISE_MAX], uint64_t count);
  * from a bare number of seconds. -EINVAL, or -ERANGE beyond 2^53 ms. */
 int humanise_parse_duration(const char *text, size_t len, uint64_t *ret_ms);
 
-/* Bytes from "1500" "1.5M" "64KiB" "10kB" "2M/s": all units are powers of 1024. -EINVAL, -ERANGE. */
+/* Bytes from "1500" "1.5M" "64KiB" "10kB" "2M/s": units are powers of 1024. -EINVAL, -ERANGE. */
 int humanise_parse_bytes(const char *text, size_t len, uint64_t *ret_bytes);
 
 /* A count from "1500" "1.5M" "2k": units are powers of 1000. -EINVAL, -ERANGE. */

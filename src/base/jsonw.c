@@ -153,7 +153,8 @@ bool jsonw_string(struct jsonw *w, const char *raw, size_t len)
 
 void jsonw_base64(struct jsonw *w, const void *mem, size_t len)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	const unsigned char *bytes = mem;
 
 	separate(w);
@@ -233,8 +234,9 @@ void jsonw_double(struct jsonw *w, double value)
 		return;
 	}
 	thousandths = (uint64_t)(size * 1000 + 0.5);
-	len = snprintf(text, sizeof(text), "%s%" PRIu64 ".%03u", value < 0 && thousandths ? "-" : "",
-		       thousandths / 1000, (unsigned)(thousandths % 1000));
+	len = snprintf(text, sizeof(text), "%s%" PRIu64 ".%03u",
+		       value < 0 && thousandths ? "-" : "", thousandths / 1000,
+		       (unsigned)(thousandths % 1000));
 	while (text[len - 1] == '0')
 		len--;
 	if (text[len - 1] == '.')

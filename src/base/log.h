@@ -3,7 +3,7 @@
 #ifndef INETTOP_BASE_LOG_H
 #define INETTOP_BASE_LOG_H
 
-/* Appends to path from now on; a new file has mode 0600, a symbolic link is refused. 0 or -errno. */
+/* Appends to path from now on; a new file has mode 0600, a symbolic link is refused: 0, -errno. */
 int log_open(const char *path);
 void log_close(void);
 

@@ -297,9 +297,9 @@ enum addr_scope netaddr_scope(const struct netaddr *addr)
 const char *scope_name(enum addr_scope scope)
 {
 	static const char *const names[] = {
-		[SCOPE_ANY] = "any",	     [SCOPE_LOOPBACK] = "loopback",
-		[SCOPE_LINK] = "link",	     [SCOPE_PRIVATE] = "private",
-		[SCOPE_GLOBAL] = "global",   [SCOPE_MULTICAST] = "multicast",
+		[SCOPE_ANY] = "any",	   [SCOPE_LOOPBACK] = "loopback",
+		[SCOPE_LINK] = "link",	   [SCOPE_PRIVATE] = "private",
+		[SCOPE_GLOBAL] = "global", [SCOPE_MULTICAST] = "multicast",
 	};
 
 	return names[scope];

@@ -1,6 +1,6 @@
 /* Growable byte buffer with a hard maximum, for text built from data of unknown size.
- * Going past the maximum never aborts: the addition is refused whole, `failed` is set and stays set,
- * and every later addition is refused too, until strbuf_reset(). */
+ * Going past the maximum never aborts: the addition is refused whole, `failed` is set and stays
+ * set, and every later addition is refused too, until strbuf_reset(). */
 #ifndef INETTOP_BASE_STRBUF_H
 #define INETTOP_BASE_STRBUF_H
 

@@ -29,7 +29,7 @@ struct text_slice {
 	size_t len;
 	size_t columns;
 	bool cut;  /* something was left out */
-	bool half; /* a two-column character did not fit in the one free column: put a space there */
+	bool half; /* a two-column character did not fit in the last column: put a space there */
 };
 
 /* Appends len raw bytes (NUL is legal) to out, cleaned. Returns true when anything was escaped.

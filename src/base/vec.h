@@ -8,15 +8,15 @@
 
 #include "base/xalloc.h"
 
-#define VEC(type)               \
-	struct {                \
-		type *data;     \
-		size_t len;     \
-		size_t cap;     \
+#define VEC(type)                                                                                  \
+	struct {                                                                                   \
+		type *data;                                                                        \
+		size_t len;                                                                        \
+		size_t cap;                                                                        \
 	}
 
 /* Makes room for n more items. */
-#define vec_reserve(v, n) \
+#define vec_reserve(v, n)                                                                          \
 	((v)->data = vec_grow((v)->data, &(v)->cap, (v)->len, (n), sizeof(*(v)->data)))
 
 /* Appends a copy of item. */

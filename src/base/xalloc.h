@@ -14,8 +14,7 @@ void xalloc_oom(void) __attribute__((noreturn));
 /* As malloc, calloc, realloc and reallocarray, but never NULL; a size of 0 is taken as 1.
  * A product that overflows counts as out of memory. Freed with free(). */
 void *xmalloc(size_t size) __attribute__((malloc, returns_nonnull, alloc_size(1)));
-void *xcalloc(size_t count, size_t size)
-	__attribute__((malloc, returns_nonnull, alloc_size(1, 2)));
+void *xcalloc(size_t count, size_t size) __attribute__((malloc, returns_nonnull, alloc_size(1, 2)));
 void *xrealloc(void *ptr, size_t size) __attribute__((returns_nonnull));
 void *xreallocarray(void *ptr, size_t count, size_t size) __attribute__((returns_nonnull));
 

@@ -26,8 +26,8 @@ static void rows_are(const char *const *cells, size_t columns, size_t count, con
 
 static void cells_are_quoted_where_needed(void **state)
 {
-	static const char *const cells[] = {"proto", "port", "comm", "tcp",  "8080", "a,b",
-					    "udp",   "",     "",     "say \"hi\"", " x ", "a;b"};
+	static const char *const cells[] = {"proto", "port", "comm", "tcp",	   "8080", "a,b",
+					    "udp",   "",     "",     "say \"hi\"", " x ",  "a;b"};
 
 	(void)state;
 	rows_are(cells, 3, 12,

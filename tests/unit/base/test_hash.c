@@ -93,8 +93,15 @@ static size_t longest_run(const struct hash *h)
 
 static void patterns_of_keys_do_not_pile_up(void **state)
 {
-	const uint64_t steps[] = {1, 2, 8, 1 << 12, 1 << 20, UINT64_C(1) << 32, UINT64_C(1) << 46,
-				  UINT64_C(0x9e3779b97f4a7c15), 1000003};
+	const uint64_t steps[] = {1,
+				  2,
+				  8,
+				  1 << 12,
+				  1 << 20,
+				  UINT64_C(1) << 32,
+				  UINT64_C(1) << 46,
+				  UINT64_C(0x9e3779b97f4a7c15),
+				  1000003};
 
 	(void)state;
 	for (uint64_t seed = 0; seed < 5; seed++) {

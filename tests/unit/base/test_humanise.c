@@ -17,10 +17,19 @@ static void durations_read_well(void **state)
 		uint64_t ms;
 		const char *text;
 	} cases[] = {
-		{0, "0s"}, {999, "0s"}, {41 * SECOND, "41s"}, {59999, "59s"}, {60000, "1m00"},
-		{192 * SECOND, "3m12"}, {HOUR - 1, "59m59"}, {5 * HOUR + 120 * SECOND, "5h02"},
-		{DAY - 1, "23h59"}, {3 * DAY + 4 * HOUR, "3d4h"}, {10 * DAY - 1, "9d23h"},
-		{10 * DAY, "10d"}, {400 * DAY, "400d"},
+		{0, "0s"},
+		{999, "0s"},
+		{41 * SECOND, "41s"},
+		{59999, "59s"},
+		{60000, "1m00"},
+		{192 * SECOND, "3m12"},
+		{HOUR - 1, "59m59"},
+		{5 * HOUR + 120 * SECOND, "5h02"},
+		{DAY - 1, "23h59"},
+		{3 * DAY + 4 * HOUR, "3d4h"},
+		{10 * DAY - 1, "9d23h"},
+		{10 * DAY, "10d"},
+		{400 * DAY, "400d"},
 	};
 	char buf[HUMANISE_MAX];
 
@@ -36,10 +45,19 @@ static void sizes_read_well(void **state)
 		uint64_t value;
 		const char *bytes, *count;
 	} cases[] = {
-		{0, "0", "0"}, {999, "999", "999"}, {1000, "1.0K", "1000"}, {1229, "1.2K", "1229"},
-		{9999, "9.8K", "9999"}, {10000, "9.8K", "10k"}, {10240, "10K", "10k"},
-		{1023487, "999K", "1.0M"}, {1023488, "1.0M", "1.0M"}, {15 << 20, "15M", "16M"},
-		{999499, "976K", "999k"}, {999500, "976K", "1.0M"}, {UINT64_MAX, "16E", "18E"},
+		{0, "0", "0"},
+		{999, "999", "999"},
+		{1000, "1.0K", "1000"},
+		{1229, "1.2K", "1229"},
+		{9999, "9.8K", "9999"},
+		{10000, "9.8K", "10k"},
+		{10240, "10K", "10k"},
+		{1023487, "999K", "1.0M"},
+		{1023488, "1.0M", "1.0M"},
+		{15 << 20, "15M", "16M"},
+		{999499, "976K", "999k"},
+		{999500, "976K", "1.0M"},
+		{UINT64_MAX, "16E", "18E"},
 	};
 	char buf[HUMANISE_MAX];
 
@@ -85,16 +103,25 @@ static void parses_durations(void **state)
 		const char *text;
 		uint64_t ms;
 	} cases[] = {
-		{"10s", 10 * SECOND}, {"10", 10 * SECOND}, {"2m", 120 * SECOND},
-		{"1h30m", HOUR + 1800 * SECOND}, {"1.5h", HOUR + 1800 * SECOND}, {"250ms", 250},
-		{"3m12", 192 * SECOND}, {"5h02", 5 * HOUR + 120 * SECOND}, {"3d4h", 3 * DAY + 4 * HOUR},
-		{"0.1", 100}, {"1d1h1m1s1ms", DAY + HOUR + 61001}, {"1h5s", HOUR + 5 * SECOND},
+		{"10s", 10 * SECOND},
+		{"10", 10 * SECOND},
+		{"2m", 120 * SECOND},
+		{"1h30m", HOUR + 1800 * SECOND},
+		{"1.5h", HOUR + 1800 * SECOND},
+		{"250ms", 250},
+		{"3m12", 192 * SECOND},
+		{"5h02", 5 * HOUR + 120 * SECOND},
+		{"3d4h", 3 * DAY + 4 * HOUR},
+		{"0.1", 100},
+		{"1d1h1m1s1ms", DAY + HOUR + 61001},
+		{"1h5s", HOUR + 5 * SECOND},
 	};
 	uint64_t ms;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		assert_int_equal(humanise_parse_duration(cases[i].text, strlen(cases[i].text), &ms), 0);
+		assert_int_equal(humanise_parse_duration(cases[i].text, strlen(cases[i].text), &ms),
+				 0);
 		assert_int_equal(ms, cases[i].ms);
 	}
 }
@@ -105,8 +132,9 @@ static void parses_sizes(void **state)
 		const char *text;
 		uint64_t bytes;
 	} cases[] = {
-		{"0", 0}, {"1500", 1500}, {"1.5M", 1572864}, {"1.5m", 1572864}, {"64KiB", 65536},
-		{"10kB", 10240}, {"2M/s", 2097152}, {"5B", 5}, {"1E", 0}, {"3kb/s", 3072},
+		{"0", 0},	  {"1500", 1500},  {"1.5M", 1572864}, {"1.5m", 1572864},
+		{"64KiB", 65536}, {"10kB", 10240}, {"2M/s", 2097152}, {"5B", 5},
+		{"1E", 0},	  {"3kb/s", 3072},
 	};
 	uint64_t value;
 
@@ -139,8 +167,8 @@ static void parses_percents(void **state)
 static void nonsense_is_refused(void **state)
 {
 	static const char *const texts[] = {
-		"", "s", "-1s", "+1", "1x", "1 s", "1.", ".5", "1..5", "1.5.", "0x10", "1e3", "1s1m", "1s5",
-		"1m1m", "1kk", "iB", "1i", "nan", "inf", "1mss", "1ib",
+		"",    "s",    "-1s", "+1",   "1x",  "1 s", "1.", ".5",	 "1..5", "1.5.", "0x10",
+		"1e3", "1s1m", "1s5", "1m1m", "1kk", "iB",  "1i", "nan", "inf",	 "1mss", "1ib",
 	};
 	uint64_t value = 99;
 
@@ -184,14 +212,10 @@ static void shown_text_parses_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(durations_read_well),
-		cmocka_unit_test(sizes_read_well),
-		cmocka_unit_test(a_small_rate_is_not_zero),
-		cmocka_unit_test(widths_stay_small),
-		cmocka_unit_test(parses_durations),
-		cmocka_unit_test(parses_sizes),
-		cmocka_unit_test(parses_percents),
-		cmocka_unit_test(nonsense_is_refused),
+		cmocka_unit_test(durations_read_well),	    cmocka_unit_test(sizes_read_well),
+		cmocka_unit_test(a_small_rate_is_not_zero), cmocka_unit_test(widths_stay_small),
+		cmocka_unit_test(parses_durations),	    cmocka_unit_test(parses_sizes),
+		cmocka_unit_test(parses_percents),	    cmocka_unit_test(nonsense_is_refused),
 		cmocka_unit_test(shown_text_parses_back),
 	};
 

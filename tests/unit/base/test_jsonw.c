@@ -107,7 +107,9 @@ static void strings_keep_what_is_valid(void **state)
 	string_is("\u202e\u200b\xc2\x9b\ufeff", 11, "\"\\u202e\\u200b\\u009b\\ufeff\"", false);
 	string_is("\U000e0001\U000f0000", 8, "\"\\udb40\\udc01\\udb80\\udc00\"", false);
 	string_is("e\u0301\u0301\u0301", 7, "\"e\u0301\u0301\u0301\"", false);
-	string_is("a\xff" "b\xc3", 4, "\"a\ufffdb\ufffd\"", true);
+	string_is("a\xff"
+		  "b\xc3",
+		  4, "\"a\ufffdb\ufffd\"", true);
 	string_is("\xed\xa0\x80", 3, "\"\ufffd\ufffd\ufffd\"", true);
 	string_is("\ufffd", 3, "\"\ufffd\"", false);
 }
@@ -124,15 +126,16 @@ static void raw_bytes_follow_when_replaced(void **state)
 	jsonw_key(&out.w, "x");
 	jsonw_null(&out.w);
 	jsonw_end_object(&out.w);
-	wrote(&out, "{\"comm\":\"ok\",\"path\":\"\\u0000a\ufffd\",\"path_b64\":\"AGH/\",\"x\":null}");
+	wrote(&out,
+	      "{\"comm\":\"ok\",\"path\":\"\\u0000a\ufffd\",\"path_b64\":\"AGH/\",\"x\":null}");
 	stop(&out);
 }
 
 static void base64_is_padded(void **state)
 {
 	static const char *const cases[][2] = {
-		{"", "\"\""}, {"f", "\"Zg==\""}, {"fo", "\"Zm8=\""}, {"foo", "\"Zm9v\""},
-		{"foob", "\"Zm9vYg==\""}, {"\xfb\xff\xbf", "\"+/+/\""},
+		{"", "\"\""},	     {"f", "\"Zg==\""},	       {"fo", "\"Zm8=\""},
+		{"foo", "\"Zm9v\""}, {"foob", "\"Zm9vYg==\""}, {"\xfb\xff\xbf", "\"+/+/\""},
 	};
 	struct out out;
 
@@ -177,10 +180,22 @@ static void doubles_are_short(void **state)
 		double value;
 		const char *text;
 	} cases[] = {
-		{0, "0"}, {-0.0, "0"}, {1, "1"}, {100, "100"}, {1.5, "1.5"}, {-2.25, "-2.25"},
-		{0.001, "0.001"}, {0.0004, "0"}, {-0.0004, "0"}, {1.0 / 3, "0.333"}, {2.9996, "3"},
-		{1e12, "1000000000000"}, {1e13, "null"}, {(double)NAN, "null"},
-		{(double)INFINITY, "null"}, {-(double)INFINITY, "null"},
+		{0, "0"},
+		{-0.0, "0"},
+		{1, "1"},
+		{100, "100"},
+		{1.5, "1.5"},
+		{-2.25, "-2.25"},
+		{0.001, "0.001"},
+		{0.0004, "0"},
+		{-0.0004, "0"},
+		{1.0 / 3, "0.333"},
+		{2.9996, "3"},
+		{1e12, "1000000000000"},
+		{1e13, "null"},
+		{(double)NAN, "null"},
+		{(double)INFINITY, "null"},
+		{-(double)INFINITY, "null"},
 	};
 	struct out out;
 

@@ -26,9 +26,22 @@ static struct netprefix prefix(const char *text)
 static void formats_as_rfc5952(void **state)
 {
 	static const char *const texts[] = {
-		"0.0.0.0", "255.255.255.255", "10.0.0.1", "127.0.0.1", "::", "::1", "2001:db8::1",
-		"2001:db8:0:1:1:1:1:1", "2001:db8::1:0:0:1", "2001:0:0:1::1", "fe80::", "1::",
-		"::ffff:10.1.2.3", "1:2:3:4:5:6:7:8", "ff02::1:ff00:0", "abcd:ef01:2345::",
+		"0.0.0.0",
+		"255.255.255.255",
+		"10.0.0.1",
+		"127.0.0.1",
+		"::",
+		"::1",
+		"2001:db8::1",
+		"2001:db8:0:1:1:1:1:1",
+		"2001:db8::1:0:0:1",
+		"2001:0:0:1::1",
+		"fe80::",
+		"1::",
+		"::ffff:10.1.2.3",
+		"1:2:3:4:5:6:7:8",
+		"ff02::1:ff00:0",
+		"abcd:ef01:2345::",
 	};
 	char buf[NETADDR_TEXT_MAX];
 
@@ -89,9 +102,26 @@ static void zone_is_kept_apart(void **state)
 static void malformed_addresses_are_refused(void **state)
 {
 	static const char *const texts[] = {
-		"", "*", "1.2.3", "1.2.3.4.5", "256.1.1.1", "1.2.3.4 ", "[1.2.3.4]", "[::1", "::1]",
-		"[]", "1.2.3.4%eth0", "fe80::1%", "[fe80::1]%eth0", ":::", "1::2::3", "g::", "01.2.3.4",
-		"1:2:3:4:5:6:7:8:9", "localhost", "1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa",
+		"",
+		"*",
+		"1.2.3",
+		"1.2.3.4.5",
+		"256.1.1.1",
+		"1.2.3.4 ",
+		"[1.2.3.4]",
+		"[::1",
+		"::1]",
+		"[]",
+		"1.2.3.4%eth0",
+		"fe80::1%",
+		"[fe80::1]%eth0",
+		":::",
+		"1::2::3",
+		"g::",
+		"01.2.3.4",
+		"1:2:3:4:5:6:7:8:9",
+		"localhost",
+		"1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa",
 	};
 	struct netaddr addr;
 	const char *zone;
@@ -111,14 +141,22 @@ static void prefixes_hold_what_they_should(void **state)
 		const char *prefix, *addr;
 		bool inside;
 	} cases[] = {
-		{"10.0.0.0/8", "10.255.1.2", true},   {"10.0.0.0/8", "11.0.0.0", false},
-		{"10/8", "10.9.9.9", true},	      {"192.168.4/22", "192.168.7.255", true},
-		{"192.168.4/22", "192.168.8.0", false}, {"0.0.0.0/0", "1.2.3.4", true},
-		{"0.0.0.0/0", "::1", false},	      {"10.0.0.0/8", "::ffff:10.1.2.3", true},
-		{"1.2.3.4", "1.2.3.4", true},	      {"1.2.3.4", "1.2.3.5", false},
-		{"fe80::/10", "febf::1", true},	      {"fe80::/10", "fec0::1", false},
-		{"::/0", "ff02::1", true},	      {"::/0", "1.2.3.4", false},
-		{"[::1]/128", "::1", true},	      {"2001:db8::/33", "2001:db8:7fff::", true},
+		{"10.0.0.0/8", "10.255.1.2", true},
+		{"10.0.0.0/8", "11.0.0.0", false},
+		{"10/8", "10.9.9.9", true},
+		{"192.168.4/22", "192.168.7.255", true},
+		{"192.168.4/22", "192.168.8.0", false},
+		{"0.0.0.0/0", "1.2.3.4", true},
+		{"0.0.0.0/0", "::1", false},
+		{"10.0.0.0/8", "::ffff:10.1.2.3", true},
+		{"1.2.3.4", "1.2.3.4", true},
+		{"1.2.3.4", "1.2.3.5", false},
+		{"fe80::/10", "febf::1", true},
+		{"fe80::/10", "fec0::1", false},
+		{"::/0", "ff02::1", true},
+		{"::/0", "1.2.3.4", false},
+		{"[::1]/128", "::1", true},
+		{"2001:db8::/33", "2001:db8:7fff::", true},
 		{"2001:db8::/33", "2001:db8:8000::", false},
 	};
 
@@ -130,14 +168,28 @@ static void prefixes_hold_what_they_should(void **state)
 		if (netaddr_in_prefix(&addr, &p) != cases[i].inside)
 			fail_msg("%s in %s", cases[i].addr, cases[i].prefix);
 	}
-	assert_false(netaddr_in_prefix(&(struct netaddr){0}, &(struct netprefix){{AF_INET, {0}}, 0}));
+	assert_false(
+		netaddr_in_prefix(&(struct netaddr){0}, &(struct netprefix){{AF_INET, {0}}, 0}));
 }
 
 static void malformed_prefixes_are_refused(void **state)
 {
 	static const char *const texts[] = {
-		"", "/", "/8", "10.0.0.0/", "10.0.0.0/33", "::/129", "10/8/8", "10./8", ".1/8",
-		"1.2.3.4.5/8", "10.0.0.0/-1", "10.0.0.0/0x8", "999/8", "10.0.0.0/4294967304", "a/8",
+		"",
+		"/",
+		"/8",
+		"10.0.0.0/",
+		"10.0.0.0/33",
+		"::/129",
+		"10/8/8",
+		"10./8",
+		".1/8",
+		"1.2.3.4.5/8",
+		"10.0.0.0/-1",
+		"10.0.0.0/0x8",
+		"999/8",
+		"10.0.0.0/4294967304",
+		"a/8",
 	};
 	struct netprefix result;
 
@@ -153,15 +205,33 @@ static void scopes_follow_the_registries(void **state)
 	static const struct {
 		const char *addr, *scope;
 	} cases[] = {
-		{"0.0.0.0", "any"}, {"::", "any"}, {"::ffff:0.0.0.0", "any"},
-		{"127.0.0.1", "loopback"}, {"127.5.5.5", "loopback"}, {"::1", "loopback"},
-		{"::ffff:127.0.0.1", "loopback"}, {"169.254.1.1", "link"}, {"fe80::1", "link"},
-		{"febf::1", "link"}, {"255.255.255.255", "link"}, {"10.0.0.1", "private"},
-		{"172.16.0.1", "private"}, {"172.31.255.255", "private"}, {"172.32.0.1", "global"},
-		{"192.168.1.1", "private"}, {"100.64.0.1", "private"}, {"100.128.0.1", "global"},
-		{"fc00::1", "private"}, {"fdff::1", "private"}, {"::ffff:10.0.0.1", "private"},
-		{"8.8.8.8", "global"}, {"2606:4700::1111", "global"}, {"224.0.0.251", "multicast"},
-		{"239.1.1.1", "multicast"}, {"ff02::1", "multicast"}, {"240.0.0.1", "global"},
+		{"0.0.0.0", "any"},
+		{"::", "any"},
+		{"::ffff:0.0.0.0", "any"},
+		{"127.0.0.1", "loopback"},
+		{"127.5.5.5", "loopback"},
+		{"::1", "loopback"},
+		{"::ffff:127.0.0.1", "loopback"},
+		{"169.254.1.1", "link"},
+		{"fe80::1", "link"},
+		{"febf::1", "link"},
+		{"255.255.255.255", "link"},
+		{"10.0.0.1", "private"},
+		{"172.16.0.1", "private"},
+		{"172.31.255.255", "private"},
+		{"172.32.0.1", "global"},
+		{"192.168.1.1", "private"},
+		{"100.64.0.1", "private"},
+		{"100.128.0.1", "global"},
+		{"fc00::1", "private"},
+		{"fdff::1", "private"},
+		{"::ffff:10.0.0.1", "private"},
+		{"8.8.8.8", "global"},
+		{"2606:4700::1111", "global"},
+		{"224.0.0.251", "multicast"},
+		{"239.1.1.1", "multicast"},
+		{"ff02::1", "multicast"},
+		{"240.0.0.1", "global"},
 	};
 
 	(void)state;
@@ -178,8 +248,9 @@ static void scopes_follow_the_registries(void **state)
 
 static void order_is_none_v4_v6_then_bytes(void **state)
 {
-	static const char *const sorted[] = {"0.0.0.0", "9.0.0.0", "10.0.0.0", "10.0.0.200",
-					     "255.0.0.0", "::", "::1", "::ffff:1.2.3.4", "fe80::"};
+	static const char *const sorted[] = {
+		"0.0.0.0", "9.0.0.0", "10.0.0.0",	"10.0.0.200", "255.0.0.0",
+		"::",	   "::1",     "::ffff:1.2.3.4", "fe80::"};
 	const struct netaddr none = {0};
 
 	(void)state;

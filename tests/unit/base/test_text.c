@@ -14,7 +14,10 @@ struct payload {
 	const char *clean; /* what a UTF-8 screen shows */
 };
 
-#define PAYLOAD(what, raw, clean) {what, raw, sizeof(raw) - 1, clean}
+#define PAYLOAD(what, raw, clean)                                                                  \
+	{                                                                                          \
+		what, raw, sizeof(raw) - 1, clean                                                  \
+	}
 
 static const struct payload payloads[] = {
 	PAYLOAD("plain", "nginx: worker process", "nginx: worker process"),
@@ -29,12 +32,28 @@ static const struct payload payloads[] = {
 	PAYLOAD("APC", "\x1b_Gi=1\x1b\\", "\\x1b_Gi=1\\x1b\\"),
 	PAYLOAD("PM", "\x1b^x\x1b\\", "\\x1b^x\\x1b\\"),
 	PAYLOAD("SOS", "\x1bXx\x1b\\", "\\x1bXx\\x1b\\"),
-	PAYLOAD("reset (RIS)", "\x1b" "c", "\\x1b" "c"),
+	PAYLOAD("reset (RIS)",
+		"\x1b"
+		"c",
+		"\\x1b"
+		"c"),
 	PAYLOAD("charset shift", "\x0e\x0f\x1b(0", "\\x0e\\x0f\\x1b(0"),
-	PAYLOAD("C1 CSI as a byte", "\x9b" "2J", "\\x9b2J"),
-	PAYLOAD("C1 OSC as a byte", "\x9d" "0;x\x9c", "\\x9d0;x\\x9c"),
-	PAYLOAD("C1 CSI as U+009B", "\xc2\x9b" "2J", "\\u009b2J"),
-	PAYLOAD("C1 NEL as U+0085", "a\xc2\x85" "b", "a\\u0085b"),
+	PAYLOAD("C1 CSI as a byte",
+		"\x9b"
+		"2J",
+		"\\x9b2J"),
+	PAYLOAD("C1 OSC as a byte",
+		"\x9d"
+		"0;x\x9c",
+		"\\x9d0;x\\x9c"),
+	PAYLOAD("C1 CSI as U+009B",
+		"\xc2\x9b"
+		"2J",
+		"\\u009b2J"),
+	PAYLOAD("C1 NEL as U+0085",
+		"a\xc2\x85"
+		"b",
+		"a\\u0085b"),
 	PAYLOAD("newline", "a\nb", "a\\nb"),
 	PAYLOAD("carriage return", "safe\revil", "safe\\revil"),
 	PAYLOAD("tab", "a\tb", "a\\tb"),
@@ -44,7 +63,10 @@ static const struct payload payloads[] = {
 	PAYLOAD("DEL", "a\x7f", "a\\x7f"),
 	PAYLOAD("NUL", "\0abstract\0", "\\x00abstract\\x00"),
 	PAYLOAD("answerback (ENQ)", "\x05", "\\x05"),
-	PAYLOAD("RLO", "a\u202e" "b", "a\\u202eb"),
+	PAYLOAD("RLO",
+		"a\u202e"
+		"b",
+		"a\\u202eb"),
 	PAYLOAD("LRE PDF", "\u202a\u202c", "\\u202a\\u202c"),
 	PAYLOAD("isolates", "\u2066\u2067\u2068\u2069", "\\u2066\\u2067\\u2068\\u2069"),
 	PAYLOAD("direction marks", "\u200e\u200f\u061c", "\\u200e\\u200f\\u061c"),
@@ -343,7 +365,8 @@ static void check_properties(enum text_flags flags)
 		assert_true(!head.cut || head.columns + 1 >= columns);
 		assert_true(!tail.cut || tail.columns + 1 >= columns);
 		assert_int_equal(text_width(strbuf_str(&out), head.len), head.columns);
-		assert_int_equal(text_width(strbuf_str(&out) + tail.offset, tail.len), tail.columns);
+		assert_int_equal(text_width(strbuf_str(&out) + tail.offset, tail.len),
+				 tail.columns);
 		assert_true(utf8_valid(strbuf_str(&out), head.len));
 	}
 	strbuf_done(&out);
