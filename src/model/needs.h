@@ -12,7 +12,7 @@
 
 #define NEED_OWNERS (1ull << 0)      /* inode -> pid, fd */
 #define NEED_PROCS (1ull << 1)       /* cmdline, exe, cgroup, user of owners */
-#define NEED_CONNS (1ull << 2)       /* connections, not only listeners: all states */
+#define NEED_CONNS (1ull << 2)       /* connections as rows: all states, every tick */
 #define NEED_DROPS (1ull << 3)       /* INET_DIAG_SKMEMINFO */
 #define NEED_TCP_INFO (1ull << 4)    /* of the sockets in `watch` */
 #define NEED_TCP_INFO_ALL (1ull << 5) /* of every socket (JSON, sort by a tcp field) */
@@ -29,6 +29,7 @@
 #define NEED_EVENTS (1ull << 16)     /* listeners that live shorter than a tick */
 #define NEED_FD_COUNTS (1ull << 17)
 #define NEED_PEERS (1ull << 18)      /* processes at the other end of local connections */
+#define NEED_CONN_COUNTS (1ull << 19) /* only how many: dumped anew when the kernel's counters move */
 
 /* Which page is open, so that the collector fills snapshot.detail. */
 enum detail_kind { DETAIL_NONE, DETAIL_PROC, DETAIL_ENVIRON, DETAIL_WHY };
