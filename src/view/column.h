@@ -5,6 +5,7 @@
 #ifndef INETTOP_VIEW_COLUMN_H
 #define INETTOP_VIEW_COLUMN_H
 
+#include "model/lookup.h"
 #include "model/snapshot.h"
 #include "view/value.h"
 
@@ -26,16 +27,6 @@ struct row {
 	const void *obj;
 	uint8_t pane;
 	uint32_t slot;
-};
-
-/* What getters need beyond the snapshot; filled by the composer, constant during a frame. */
-struct lookup {
-	const char *(*service)(void *ctx, uint16_t port, uint8_t proto); /* NULL = no name */
-	const char *(*ifname)(void *ctx, uint32_t netns_inode, uint32_t ifindex);
-	const char *(*hostname)(void *ctx, const struct netaddr *addr);  /* DNS, NULL while unknown */
-	const char *(*username)(void *ctx, uint32_t uid);                /* NULL = not known (yet) */
-	void *ctx;
-	int64_t mono_ms, wall_ms; /* now */
 };
 
 enum column_id {
