@@ -12,6 +12,7 @@ struct lookup {
 	const char *(*ifname)(void *ctx, uint32_t netns_inode, uint32_t ifindex);
 	const char *(*hostname)(void *ctx, const struct netaddr *addr);
 	const char *(*username)(void *ctx, uint32_t uid);
+	struct bytes (*cgroup)(void *ctx, uint64_t cgroup_id); /* path; ptr NULL = unknown */
 	void *ctx;
 	int64_t mono_ms, wall_ms; /* now */
 };
