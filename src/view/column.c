@@ -20,22 +20,22 @@
 #define CONTAINER_PREFIX "container."
 
 const struct column columns[COL_COUNT] = {
-#define COLUMN(sym, id_, aliases_, title_, help_, type_, align_, min_, max_, panes_, needs_, \
-	       flags_, getter) \
-	[COL_##sym] = { \
-		.id = id_, \
-		.aliases = aliases_, \
-		.title = title_, \
-		.help = help_, \
-		.type = VALUE_##type_, \
-		.align = ALIGN_##align_, \
-		.min_width = min_, \
-		.max_width = max_, \
-		.panes = (panes_), \
-		.needs = (needs_), \
-		.descending = ((flags_)&DESC) != 0, \
-		.json = ((flags_)&JSON) != 0, \
-		.get = get_##getter, \
+#define COLUMN(sym, id_, aliases_, title_, help_, type_, align_, min_, max_, panes_, needs_,       \
+	       flags_, getter)                                                                     \
+	[COL_##sym] = {                                                                            \
+		.id = id_,                                                                         \
+		.aliases = aliases_,                                                               \
+		.title = title_,                                                                   \
+		.help = help_,                                                                     \
+		.type = VALUE_##type_,                                                             \
+		.align = ALIGN_##align_,                                                           \
+		.min_width = min_,                                                                 \
+		.max_width = max_,                                                                 \
+		.panes = (panes_),                                                                 \
+		.needs = (needs_),                                                                 \
+		.descending = ((flags_)&DESC) != 0,                                                \
+		.json = ((flags_)&JSON) != 0,                                                      \
+		.get = get_##getter,                                                               \
 	},
 #include "view/columns.def"
 #undef COLUMN

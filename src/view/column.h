@@ -1,6 +1,6 @@
 /*
- * The column table: one row in columns.def, one getter. Ids are the JSON names (SPEC 5), aliases are
- * accepted wherever a column is named (options, filters, sort).
+ * The column table: one row in columns.def, one getter. Ids are the JSON names (SPEC 5), aliases
+ * are accepted wherever a column is named (options, filters, sort).
  */
 #ifndef INETTOP_VIEW_COLUMN_H
 #define INETTOP_VIEW_COLUMN_H
@@ -39,17 +39,17 @@ enum column_id {
 enum column_align { ALIGN_LEFT, ALIGN_RIGHT };
 
 struct column {
-	const char *id;      /* JSON name, lower case; nested ones as container.id */
+	const char *id;	     /* JSON name, lower case; nested ones as container.id */
 	const char *aliases; /* space separated, may be "" */
 	const char *title;   /* heading on screen */
 	const char *help;    /* one line */
 	enum value_type type;
 	enum column_align align;
 	uint8_t min_width, max_width; /* 0 = as wide as wanted */
-	uint32_t panes;      /* PANE_BIT mask where it exists */
-	uint64_t needs;      /* NEED_* bits that fill it */
-	bool descending;     /* first sort direction: greatest first */
-	bool json;           /* part of JSON and CSV; false = for the screen only */
+	uint32_t panes;		      /* PANE_BIT mask where it exists */
+	uint64_t needs;		      /* NEED_* bits that fill it */
+	bool descending;	      /* first sort direction: greatest first */
+	bool json;		      /* part of JSON and CSV; false = for the screen only */
 	void (*get)(const struct row *row, const struct lookup *lookup, struct value *ret);
 };
 

@@ -423,7 +423,8 @@ void get_v6only(const struct row *row, const struct lookup *lookup, struct value
 	const struct port *port = row->obj;
 
 	(void)lookup;
-	if (endpoint_of(row).family == FAM_INET6 && (is_sock(row) ? sk->r.have & REC_V6ONLY : port->v6only_known))
+	if (endpoint_of(row).family == FAM_INET6 &&
+	    (is_sock(row) ? sk->r.have & REC_V6ONLY : port->v6only_known))
 		set_num(ret, VALUE_BOOL, is_sock(row) ? sk->r.v6only : port->v6only);
 }
 
@@ -434,7 +435,8 @@ static const struct port *listening_port(const struct row *row)
 
 	if (!sk)
 		return port_of(row);
-	return STATE_BIT(sk->r.state) & STATE_MASK_LISTENERS ? snapshot_port(row->snap, sk->port) : NULL;
+	return STATE_BIT(sk->r.state) & STATE_MASK_LISTENERS ? snapshot_port(row->snap, sk->port)
+							     : NULL;
 }
 
 void get_reuseport_group(const struct row *row, const struct lookup *lookup, struct value *ret)
@@ -482,7 +484,8 @@ static bool backlog_of(const struct row *row, uint64_t *ret_cur, uint64_t *ret_m
 
 	*ret_cur = is_sock(row) ? sk->r.recvq : port->backlog_cur;
 	*ret_max = is_sock(row) ? sk->r.sendq : port->backlog_max;
-	return is_sock(row) ? sk->r.state == STATE_LISTEN && sk->r.have & REC_QUEUES : port->backlog_known;
+	return is_sock(row) ? sk->r.state == STATE_LISTEN && sk->r.have & REC_QUEUES
+			    : port->backlog_known;
 }
 
 void get_recvq(const struct row *row, const struct lookup *lookup, struct value *ret)
@@ -559,7 +562,9 @@ void get_timer_expires(const struct row *row, const struct lookup *lookup, struc
 
 	if (sk->r.timer && sk->expires_ms >= 0)
 		set_num(ret, VALUE_DURATION,
-			sk->expires_ms > lookup->mono_ms ? (uint64_t)(sk->expires_ms - lookup->mono_ms) : 0);
+			sk->expires_ms > lookup->mono_ms
+				? (uint64_t)(sk->expires_ms - lookup->mono_ms)
+				: 0);
 }
 
 void get_timer_retrans(const struct row *row, const struct lookup *lookup, struct value *ret)
@@ -663,7 +668,8 @@ void get_first_seen(const struct row *row, const struct lookup *lookup, struct v
 	const struct row_head *head = row->obj;
 
 	if (head->first_ms >= 0)
-		set_num(ret, VALUE_TIME, positive(lookup->wall_ms - (lookup->mono_ms - head->first_ms)));
+		set_num(ret, VALUE_TIME,
+			positive(lookup->wall_ms - (lookup->mono_ms - head->first_ms)));
 }
 
 void get_age_s(const struct row *row, const struct lookup *lookup, struct value *ret)
@@ -687,7 +693,8 @@ static int64_t oldest_start(const struct row *row, const struct owner *owners, u
 	int64_t oldest = INT64_MAX;
 
 	for (uint32_t i = 0; i < n; i++) {
-		const struct proc *p = i ? snapshot_proc_by_pid(row->snap, owners[i].pid) : row_proc(row);
+		const struct proc *p =
+			i ? snapshot_proc_by_pid(row->snap, owners[i].pid) : row_proc(row);
 
 		if (p && p->start_ms >= 0 && p->start_ms < oldest)
 			oldest = p->start_ms;
@@ -699,8 +706,8 @@ void get_age_max_s(const struct row *row, const struct lookup *lookup, struct va
 {
 	const struct sock *sk = row->obj;
 	const struct port *port = row->obj;
-	int64_t start = is_sock(row) ? oldest_start(row, sk->owners, sk->n_owners) :
-			     oldest_start(row, port->owners, port->n_owners);
+	int64_t start = is_sock(row) ? oldest_start(row, sk->owners, sk->n_owners)
+				     : oldest_start(row, port->owners, port->n_owners);
 
 	if (start != INT64_MAX)
 		set_num(ret, VALUE_AGE_MAX, positive(lookup->wall_ms - start));

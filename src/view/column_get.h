@@ -9,7 +9,7 @@
 
 #include "view/column.h"
 
-#define COLUMN(sym, id, aliases, title, help, type, align, min, max, panes, needs, flags, getter) \
+#define COLUMN(sym, id, aliases, title, help, type, align, min, max, panes, needs, flags, getter)  \
 	void get_##getter(const struct row *row, const struct lookup *lookup, struct value *ret);
 #include "view/columns.def"
 #undef COLUMN

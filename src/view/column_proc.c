@@ -70,8 +70,8 @@ static struct holders holders_of(const struct row *row)
 	if (row->pane == PANE_PORTS) {
 		const struct port *port = row->obj;
 
-		return (struct holders){port->owner_status, port->owners_complete, port->owner_detail,
-					port->n_owners, port->owners};
+		return (struct holders){port->owner_status, port->owners_complete,
+					port->owner_detail, port->n_owners, port->owners};
 	}
 	return (struct holders){.status = OWNER_KNOWN, .complete = true};
 }
@@ -146,7 +146,8 @@ static const char *status_text(uint8_t status)
 	return status < OWNER_STATUS_COUNT ? text[status] : NULL;
 }
 
-/* A name beside the status: whose queue it waits in, what it is published for, which kernel user. */
+/* A name beside the status: whose queue it waits in, what it is published for, which kernel user.
+ */
 static struct bytes status_name(const struct row *row, const struct holders *h)
 {
 	const struct proc *p = row_proc(row);
@@ -161,9 +162,9 @@ static struct bytes status_name(const struct row *row, const struct holders *h)
 
 static const char *status_suffix(uint8_t status)
 {
-	return status == OWNER_ACCEPT_QUEUE ? " (accept-queue)" :
-	       status == OWNER_PUBLISHED    ? " (published)" :
-					      " (kernel)";
+	return status == OWNER_ACCEPT_QUEUE ? " (accept-queue)"
+	       : status == OWNER_PUBLISHED  ? " (published)"
+					    : " (kernel)";
 }
 
 static void event_owner(const struct event *ev, struct value *ret)
@@ -213,10 +214,10 @@ void get_pid(const struct row *row, const struct lookup *lookup, struct value *r
 {
 	struct holders h = holders_of(row);
 	const struct proc *p = row_proc(row);
-	uint32_t pid = row->pane == PANE_EVENTS ? ((const struct event *)row->obj)->pid :
-		       h.n			? h.all[0].pid :
-		       p			? p->r.pid :
-						  0;
+	uint32_t pid = row->pane == PANE_EVENTS ? ((const struct event *)row->obj)->pid
+		       : h.n			? h.all[0].pid
+		       : p			? p->r.pid
+						: 0;
 
 	(void)lookup;
 	if (pid)
@@ -482,7 +483,8 @@ void get_published(const struct row *row, const struct lookup *lookup, struct va
 	const struct port *port = row->pane == PANE_PORTS ? row->obj : NULL;
 
 	(void)lookup;
-	if (row->pane == PANE_SOCKETS && STATE_BIT(((const struct sock *)row->obj)->r.state) & STATE_MASK_LISTENERS)
+	if (row->pane == PANE_SOCKETS &&
+	    STATE_BIT(((const struct sock *)row->obj)->r.state) & STATE_MASK_LISTENERS)
 		port = snapshot_port(row->snap, ((const struct sock *)row->obj)->port);
 	if (ctr)
 		list_set_published(ret, ctr->published, ctr->n_published);
@@ -504,9 +506,9 @@ void get_listeners(const struct row *row, const struct lookup *lookup, struct va
 {
 	(void)lookup;
 	set_num(ret, VALUE_U64,
-		row->pane == PANE_PROCESSES  ? ((const struct proc *)row->obj)->listeners :
-		row->pane == PANE_NAMESPACES ? ((const struct netns *)row->obj)->listeners :
-					       ((const struct container *)row->obj)->listeners);
+		row->pane == PANE_PROCESSES    ? ((const struct proc *)row->obj)->listeners
+		: row->pane == PANE_NAMESPACES ? ((const struct netns *)row->obj)->listeners
+					       : ((const struct container *)row->obj)->listeners);
 }
 
 void get_connections(const struct row *row, const struct lookup *lookup, struct value *ret)

@@ -9,14 +9,14 @@ static const struct tcp_stats *tcp_of(const struct row *row)
 }
 
 /* One getter for each plain member; all bits set = this kernel does not tell. */
-#define TCP_MEMBER(member, value_type) \
-	void get_tcp_##member(const struct row *row, const struct lookup *lookup, struct value *ret) \
-	{ \
-		const struct tcp_stats *tcp = tcp_of(row); \
-\
-		(void)lookup; \
-		if (tcp && tcp->member != (__typeof__(tcp->member))~0ull) \
-			set_num(ret, VALUE_##value_type, tcp->member); \
+#define TCP_MEMBER(member, value_type)                                                             \
+	void get_tcp_##member(const struct row *row, const struct lookup *lookup,                  \
+			      struct value *ret)                                                   \
+	{                                                                                          \
+		const struct tcp_stats *tcp = tcp_of(row);                                         \
+		(void)lookup;                                                                      \
+		if (tcp && tcp->member != (__typeof__(tcp->member))~0ull)                          \
+			set_num(ret, VALUE_##value_type, tcp->member);                             \
 	}
 
 TCP_MEMBER(rtt_us, MICROS)
@@ -76,7 +76,8 @@ void get_tcp_cc(const struct row *row, const struct lookup *lookup, struct value
 
 	(void)lookup;
 	if (tcp && tcp->cc[0])
-		set_bytes(ret, (struct bytes){tcp->cc, (uint32_t)strnlen(tcp->cc, sizeof(tcp->cc))});
+		set_bytes(ret,
+			  (struct bytes){tcp->cc, (uint32_t)strnlen(tcp->cc, sizeof(tcp->cc))});
 }
 
 /* enum tcp_ca_state of linux/tcp.h */

@@ -9,7 +9,8 @@
 static void set_list(struct value *ret, const struct list_ops *ops, const void *items, uint64_t n,
 		     const void *ctx)
 {
-	*ret = (struct value){.type = VALUE_LIST, .num = n, .list = ops, .items = items, .ctx = ctx};
+	*ret = (struct value){
+		.type = VALUE_LIST, .num = n, .list = ops, .items = items, .ctx = ctx};
 }
 
 /* Between items, not before the first one. */
@@ -68,7 +69,8 @@ static bool owners_json(const struct value *list, struct jsonw *w)
 	for (uint64_t i = 0; i < list->num; i++) {
 		bool known = primary && primary->r.pid == owners[i].pid;
 
-		owner_json(&owners[i], known ? primary : snapshot_proc_by_pid(snap, owners[i].pid), w);
+		owner_json(&owners[i], known ? primary : snapshot_proc_by_pid(snap, owners[i].pid),
+			   w);
 	}
 	jsonw_end_array(w);
 	return false;
@@ -120,7 +122,8 @@ static bool inodes_json(const struct value *list, struct jsonw *w)
 	return false;
 }
 
-void list_set_inodes(struct value *ret, const struct snapshot *snap, const uint32_t *slots, uint32_t n)
+void list_set_inodes(struct value *ret, const struct snapshot *snap, const uint32_t *slots,
+		     uint32_t n)
 {
 	static const struct list_ops ops = {.text = inodes_text, .json = inodes_json};
 
@@ -177,7 +180,8 @@ static void args_base64(const struct value *list, struct jsonw *w)
 
 void list_set_args(struct value *ret, struct bytes cmdline)
 {
-	static const struct list_ops ops = {.text = args_text, .json = args_json, .base64 = args_base64};
+	static const struct list_ops ops = {
+		.text = args_text, .json = args_json, .base64 = args_base64};
 	struct bytes arg;
 	uint32_t at = 0;
 	uint64_t n = 0;
@@ -196,7 +200,8 @@ static void add_side(const struct netaddr *addr, uint16_t port, struct strbuf *o
 	bool six = addr->family == AF_INET6;
 
 	if (addr->family)
-		strbuf_addf(out, "%s%s%s", six ? "[" : "", netaddr_format(addr, buf), six ? "]" : "");
+		strbuf_addf(out, "%s%s%s", six ? "[" : "", netaddr_format(addr, buf),
+			    six ? "]" : "");
 	else
 		strbuf_addc(out, '*');
 	if (port)

@@ -4,12 +4,9 @@
 #include <strings.h>
 
 static const char *const pane_names[PANE_COUNT] = {
-	[PANE_PORTS] = "ports",
-	[PANE_SOCKETS] = "sockets",
-	[PANE_PROCESSES] = "processes",
-	[PANE_NAMESPACES] = "namespaces",
-	[PANE_CONTAINERS] = "containers",
-	[PANE_EVENTS] = "events",
+	[PANE_PORTS] = "ports",		  [PANE_SOCKETS] = "sockets",
+	[PANE_PROCESSES] = "processes",	  [PANE_NAMESPACES] = "namespaces",
+	[PANE_CONTAINERS] = "containers", [PANE_EVENTS] = "events",
 };
 
 const char *pane_name(enum pane pane)

@@ -115,8 +115,8 @@ const char *value_rfc3339(char buf[VALUE_TIME_MAX], uint64_t wall_ms)
 	if (wall_ms > (uint64_t)DAY_MS * 366 * 8000)
 		wall_ms = 0;
 	civil_date((int64_t)(wall_ms / DAY_MS), &year, &month, &day);
-	snprintf(buf, VALUE_TIME_MAX, "%04d-%02u-%02uT%02u:%02u:%02u.%03uZ", year, month, day, s / 3600,
-		 s / 60 % 60, s % 60, (unsigned)(wall_ms % 1000));
+	snprintf(buf, VALUE_TIME_MAX, "%04d-%02u-%02uT%02u:%02u:%02u.%03uZ", year, month, day,
+		 s / 3600, s / 60 % 60, s % 60, (unsigned)(wall_ms % 1000));
 	return buf;
 }
 
@@ -140,7 +140,8 @@ static void add_time(const struct value *v, const struct value_style *style, str
 		return;
 	}
 	civil_date(local / DAY_MS, &year, &month, &day);
-	strbuf_addf(out, "%.3s %2u %02u:%02u", months + (month - 1) * 3, day, s / 3600, s / 60 % 60);
+	strbuf_addf(out, "%.3s %2u %02u:%02u", months + (month - 1) * 3, day, s / 3600,
+		    s / 60 % 60);
 }
 
 static void add_percent(uint64_t hundredths, struct strbuf *out)

@@ -10,27 +10,28 @@
 #include "model/record.h"
 
 enum value_type {
-	VALUE_NONE,     /* unknown or not applicable: null, "-" on screen, matches nothing but != */
-	VALUE_PENDING,  /* not known yet: null, an ellipsis on screen, matches nothing */
-	VALUE_U64,      /* a count or a number that people compare: pid, inode, uid, queue */
-	VALUE_SIZE,     /* bytes (num) */
-	VALUE_RATE,     /* bytes per second (num) */
-	VALUE_MICROS,   /* microseconds (num), in JSON too */
+	VALUE_NONE,	/* unknown or not applicable: null, "-" on screen, matches nothing but != */
+	VALUE_PENDING,	/* not known yet: null, an ellipsis on screen, matches nothing */
+	VALUE_U64,	/* a count or a number that people compare: pid, inode, uid, queue */
+	VALUE_SIZE,	/* bytes (num) */
+	VALUE_RATE,	/* bytes per second (num) */
+	VALUE_MICROS,	/* microseconds (num), in JSON too */
 	VALUE_DURATION, /* milliseconds (num), in JSON too */
-	VALUE_AGE,      /* milliseconds (num), in JSON seconds with up to three decimals */
-	VALUE_AGE_MAX,  /* the same as an upper bound: shown with a leading <= sign */
-	VALUE_PERCENT,  /* hundredths of a percent (num) */
-	VALUE_RATIO,    /* num of max, max 0 = no limit: "3/128"; compares with U64 and PERCENT */
-	VALUE_PORT,     /* num; may be given by service name in a filter */
-	VALUE_ADDR,     /* addr, or vsock context id + 1 in max; str = zone (device) or NULL */
+	VALUE_AGE,	/* milliseconds (num), in JSON seconds with up to three decimals */
+	VALUE_AGE_MAX,	/* the same as an upper bound: shown with a leading <= sign */
+	VALUE_PERCENT,	/* hundredths of a percent (num) */
+	VALUE_RATIO,	/* num of max, max 0 = no limit: "3/128"; compares with U64 and PERCENT */
+	VALUE_PORT,	/* num; may be given by service name in a filter */
+	VALUE_ADDR,	/* addr, or vsock context id + 1 in max; str = zone (device) or NULL */
 	VALUE_ENDPOINT, /* the same, num = port; name = host name instead of the address */
-	VALUE_STRING,   /* raw bytes in str, after `prefix` and before `suffix` (static text or NULL) */
-	VALUE_COMMAND,  /* arguments in str, each NUL-terminated; shown joined by spaces */
-	VALUE_WORD,     /* one of a fixed set of lower case words (static text in str) */
-	VALUE_COOKIE,   /* num, a string in JSON */
-	VALUE_TIME,     /* wall clock ms (num), in JSON RFC 3339 UTC */
-	VALUE_BOOL,     /* num 0 or 1 */
-	VALUE_LIST,     /* num items behind `list`: an array in JSON, joined by spaces in text */
+	VALUE_STRING,  /* raw bytes in str, after `prefix` and before `suffix` (static text or NULL)
+			*/
+	VALUE_COMMAND, /* arguments in str, each NUL-terminated; shown joined by spaces */
+	VALUE_WORD,    /* one of a fixed set of lower case words (static text in str) */
+	VALUE_COOKIE,  /* num, a string in JSON */
+	VALUE_TIME,    /* wall clock ms (num), in JSON RFC 3339 UTC */
+	VALUE_BOOL,    /* num 0 or 1 */
+	VALUE_LIST,    /* num items behind `list`: an array in JSON, joined by spaces in text */
 	VALUE_TYPE_COUNT
 };
 
@@ -44,7 +45,8 @@ struct list_ops {
 	void (*base64)(const struct value *list, struct jsonw *w);
 };
 
-/* Borrows everything it points to from the snapshot. Members that the type does not use are not set. */
+/* Borrows everything it points to from the snapshot. Members that the type does not use are not
+ * set. */
 struct value {
 	enum value_type type;
 	uint64_t num, max;
@@ -58,10 +60,10 @@ struct value {
 
 /* How numbers and times are written. */
 struct value_style {
-	bool numeric;       /* exact numbers: no humanised units; times in full, UTC */
-	bool ascii;         /* only ASCII characters */
-	bool export;        /* for files: the same in every locale */
-	int64_t wall_ms;    /* now: times of another day are shown with their date */
+	bool numeric;	      /* exact numbers: no humanised units; times in full, UTC */
+	bool ascii;	      /* only ASCII characters */
+	bool export;	      /* for files: the same in every locale */
+	int64_t wall_ms;      /* now: times of another day are shown with their date */
 	int32_t utc_offset_s; /* local time minus UTC, for times on screen */
 };
 
@@ -85,7 +87,7 @@ struct bytes value_csv(const struct value *v, struct strbuf *scratch);
 /* What a filter compares with. */
 struct literal {
 	struct value v;
-	bool prefix;   /* an address with /BITS: match with netaddr_in_prefix() */
+	bool prefix; /* an address with /BITS: match with netaddr_in_prefix() */
 	uint8_t bits;
 };
 
@@ -93,8 +95,9 @@ struct literal {
 typedef uint16_t port_by_name_fn(void *ctx, const char *name, size_t len);
 
 /*
- * Reads a filter's literal for a column of this type. Units: ages in seconds unless given (10s, 5m),
- * durations in ms, microsecond columns in us, sizes and rates with K M G; PERCENT for a RATIO with
+ * Reads a filter's literal for a column of this type. Units: ages in seconds unless given (10s,
+ * 5m), durations in ms, microsecond columns in us, sizes and rates with K M G; PERCENT for a RATIO
+ * with
  * %, else a number; `new`-like words lower case; yes/no for BOOL; addresses with optional /BITS.
  * str of the result points into text. 0, or -EINVAL or -ERANGE with *ret_error = what was expected
  * (static text, "a duration such as 10s").

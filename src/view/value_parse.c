@@ -49,7 +49,8 @@ static int parse_fine(const char *text, size_t len, uint64_t scale, uint64_t *re
 
 static int parse_count(const char *text, size_t len, uint64_t *ret)
 {
-	return all_digits(text, len) ? parse_digits(text, len, ret) : humanise_parse_count(text, len, ret);
+	return all_digits(text, len) ? parse_digits(text, len, ret)
+				     : humanise_parse_count(text, len, ret);
 }
 
 static int parse_percent(const char *text, size_t len, struct value *v)
@@ -161,7 +162,8 @@ static int parse_time(const char *text, size_t len, uint64_t *ret)
 	if (century * 100 + year < 1970)
 		return -ERANGE;
 	*ret = (uint64_t)((days_from_civil(century * 100 + year, month, day) * 86400 + h * 3600 +
-			   m * 60 + s) * 1000);
+			   m * 60 + s) *
+			  1000);
 	return 0;
 }
 
