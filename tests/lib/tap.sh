@@ -8,6 +8,9 @@
 # Cleaning:  tap_cleanup COMMAND          run at exit, last added first, also after a signal
 #            tap_tmpdir                   sets $tmp, removed at exit
 #            tap_spawn COMMAND...         starts it in the background, sets $pid, ended at exit
+# Sockets:   tap_zoo SPEC...              starts sockzoo, waits for "ready", sets $zoo_pid and the
+#                                         file $ledger (see sockzoo --help); ended at exit
+#            tap_zoo_end                  ends the last one now
 # Rights:    tap_need_root  tap_need_command NAME...  tap_need_netns   (each skips the whole script)
 #            tap_as_nobody COMMAND...     without any capability
 # Networks:  tap_netns                    re-executes the script in its own user-visible network
@@ -107,6 +110,20 @@ tap_spawn() {
 	"$@" &
 	pid=$!
 	tap_cleanup "kill $pid; wait $pid"
+}
+
+tap_zoo() {
+	[ -n "${tmp:-}" ] || tap_tmpdir
+	ledger=$(mktemp "$tmp/ledger.XXXXXX")
+	coproc ZOO { exec "$SOCKZOO" "$@" >"$ledger"; }
+	zoo_pid=$ZOO_PID
+	tap_cleanup "kill $zoo_pid; wait $zoo_pid"
+	tap_wait 10 grep -qx ready "$ledger" || tap_note "sockzoo $*: $(cat "$ledger")"
+}
+
+tap_zoo_end() {
+	kill "$zoo_pid" 2>/dev/null
+	wait "$zoo_pid" 2>/dev/null
 }
 
 tap_need_root() { [ "$(id -u)" = 0 ] || tap_skip_all "needs root"; }
