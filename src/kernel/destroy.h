@@ -14,10 +14,11 @@ enum destroy_result {
 };
 
 /*
- * Destroys exactly the socket with key's cookie: without one it is refused with -EINVAL in *ret_err,
- * because a wildcard could hit the successor on the same addresses. Asks again afterwards whether it
- * is gone. ret_err may be NULL.
+ * Destroys exactly the socket with key's cookie: without one it is refused with -EINVAL in
+ * *ret_err, because a wildcard could hit the successor on the same addresses. Asks again afterwards
+ * whether it is gone. ret_err may be NULL.
  */
-enum destroy_result destroy_socket(struct sockdiag *diag, const struct sockdiag_key *key, int *ret_err);
+enum destroy_result destroy_socket(struct sockdiag *diag, const struct sockdiag_key *key,
+				   int *ret_err);
 
 #endif

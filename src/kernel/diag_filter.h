@@ -33,7 +33,7 @@ enum diag_op {
 struct diag_expr {
 	enum diag_op op;
 	const struct diag_expr *left, *right;
-	struct netprefix prefix; /* SRC, DST; family 0 or 0 bits = any address */
+	struct netprefix prefix; /* SRC, DST; family 0 = any address, 0 bits = any of the family */
 	int32_t port;		 /* SRC, DST: -1 any; the ports: 0..65535 */
 	uint32_t ifindex, mark, mask;
 	uint64_t cgroup;
@@ -48,6 +48,11 @@ struct diag_filter {
  * format (then do not push down), -EINVAL for a malformed tree. The result is the caller's. */
 int diag_filter_compile(const struct diag_expr *expr, struct diag_filter *ret_filter);
 void diag_filter_done(struct diag_filter *filter);
+
+/* What rest (or NULL) wants and whose port the kernel chose (autobound), or did not. A dump does
+ * not tell this otherwise. -E2BIG. The result is the caller's. */
+int diag_filter_autobound(const struct diag_filter *rest, bool autobound,
+			  struct diag_filter *ret_filter);
 
 /* The kernel's audit in user space: whether it would take this code. Any bytes are safe. */
 bool diag_filter_valid(const uint8_t *code, size_t len);

@@ -20,8 +20,9 @@
 
 enum netlink_outcome {
 	NETLINK_COMPLETE,
-	NETLINK_PARTIAL,     /* cut short or inconsistent: what came is true, what did not says nothing */
-	NETLINK_REFUSED,     /* by a right: EPERM, EACCES */
+	NETLINK_PARTIAL, /* cut short or inconsistent: what came is true, what did not says nothing
+			  */
+	NETLINK_REFUSED, /* by a right: EPERM, EACCES */
 	NETLINK_UNSUPPORTED, /* this kernel has no such protocol, family or request */
 	NETLINK_JAMMED,	     /* foreign messages or silence used up the budget */
 };
@@ -55,8 +56,8 @@ void netlink_set_budget(struct netlink *nl, int idle_ms, int total_ms, size_t fo
 
 /*
  * Sends a dump request (sequence, port id, NLM_F_REQUEST and NLM_F_DUMP are filled in) and calls
- * each for every message until NLMSG_DONE. An interrupted or overrun dump is tried again, 3 times in
- * all, so each may see a row twice. each returns 0; anything else makes the outcome PARTIAL with
+ * each for every message until NLMSG_DONE. An interrupted or overrun dump is tried again, 3 times
+ * in all, so each may see a row twice. each returns 0; anything else makes the outcome PARTIAL with
  * that as err, after the rest is drained.
  */
 struct netlink_result netlink_dump(struct netlink *nl, struct nlmsghdr *request,
@@ -65,8 +66,8 @@ struct netlink_result netlink_dump(struct netlink *nl, struct nlmsghdr *request,
 /*
  * Sends n requests, at most NETLINK_BATCH of them, that each have exactly one answer (a message, or
  * NLMSG_ERROR). They lie in buf one behind the other, NLMSG_ALIGNed. each gets the index of the
- * request and either the message or a -errno (0 = plain acknowledgement, msg NULL). Requests without
- * any answer make the outcome PARTIAL or JAMMED.
+ * request and either the message or a -errno (0 = plain acknowledgement, msg NULL). Requests
+ * without any answer make the outcome PARTIAL or JAMMED.
  */
 #define NETLINK_BATCH 64
 struct netlink_result netlink_exchange(struct netlink *nl, void *buf, size_t len, uint32_t n,
@@ -75,8 +76,9 @@ struct netlink_result netlink_exchange(struct netlink *nl, void *buf, size_t len
 				       void *ctx);
 
 /*
- * Reads what multicast brought without waiting: each gets every message from the kernel. Returns the
- * number of messages or -errno; -ENOBUFS = some were lost (the rest can be read by the next call).
+ * Reads what multicast brought without waiting: each gets every message from the kernel. Returns
+ * the number of messages or -errno; -ENOBUFS = some were lost (the rest can be read by the next
+ * call). A replay has nothing to give here: its datagrams are answers.
  */
 int netlink_read_events(struct netlink *nl, void (*each)(const struct nlmsghdr *msg, void *ctx),
 			void *ctx);
@@ -87,13 +89,14 @@ int netlink_read_events(struct netlink *nl, void (*each)(const struct nlmsghdr *
 bool netlink_next_message(const void *data, size_t len, const struct nlmsghdr **ret_msg,
 			  size_t *ret_taken);
 
-/* Attributes after a fixed header of header_len bytes: sets *ret_attr and moves *pos (start with 0).
- * False at the end or at an attribute whose length lies. */
+/* Attributes after a fixed header of header_len bytes: sets *ret_attr and moves *pos (start with
+ * 0). False at the end or at an attribute whose length lies. */
 bool netlink_next_attr(const struct nlmsghdr *msg, size_t header_len, size_t *pos,
 		       struct netlink_attr *ret_attr);
 
 /* The same inside a nested attribute. */
-bool netlink_next_nested(const struct netlink_attr *nest, size_t *pos, struct netlink_attr *ret_attr);
+bool netlink_next_nested(const struct netlink_attr *nest, size_t *pos,
+			 struct netlink_attr *ret_attr);
 
 /* Payload of msg as a struct of at least size bytes, or NULL when it is shorter. */
 const void *netlink_payload(const struct nlmsghdr *msg, size_t size);

@@ -1,7 +1,8 @@
 /*
  * The counters of a namespace that tell whether a dump could have changed: sockstat, sockstat6 and
  * snmp of /proc/PID/net, read again through kept descriptors. Equal counters = no TCP connection
- * came or went; a UDP socket or listener replaced by another is not seen, so dump now and then anyway.
+ * came or went; a UDP socket or listener replaced by another is not seen, so dump now and then
+ * anyway.
  */
 #ifndef INETTOP_KERNEL_NETSTAT_COUNTERS_H
 #define INETTOP_KERNEL_NETSTAT_COUNTERS_H
@@ -13,7 +14,8 @@
 struct netstat_counters {
 	/* sockstat, both families added up where there are two */
 	uint64_t sockets_used;
-	uint64_t tcp_inuse, tcp6_inuse; /* sockets in the protocol hash, both families counted apart */
+	uint64_t tcp_inuse,
+		tcp6_inuse; /* sockets in the protocol hash, both families counted apart */
 	uint64_t tcp_orphan, tcp_tw, tcp_alloc;
 	uint64_t udp_inuse, udp6_inuse, udplite_inuse, udplite6_inuse, raw_inuse, raw6_inuse;
 	uint64_t frag_inuse;

@@ -3,9 +3,9 @@
  * unix,packet,netlink} (proc_pid_net(5), the seq_show functions in net/ipv4, ipv6, unix, packet,
  * netlink). For protocols without a diag module, and for everything when netlink is refused.
  *
- * Records have no cookie, cgroup, mark or tcp_info; a listener's recvq is its accept queue while the
- * queue's limit is unknown (REC_BACKLOG_MAX unset); addresses have no device. unix has neither peer
- * nor uid. mptcp, sctp, dccp and vsock have no table.
+ * Records have no cookie, cgroup, mark or tcp_info; a listener's recvq is its accept queue while
+ * the queue's limit is unknown (REC_BACKLOG_MAX unset); addresses have no device. unix has neither
+ * peer nor uid. mptcp, sctp, dccp and vsock have no table.
  */
 #ifndef INETTOP_KERNEL_PROCNET_H
 #define INETTOP_KERNEL_PROCNET_H
@@ -21,9 +21,9 @@ struct procnet_report {
 };
 
 /* PROTO_BIT mask of the protocols that have a table. */
-#define PROCNET_PROTOS                                                                     \
-	(PROTO_BIT(PROTO_TCP) | PROTO_BIT(PROTO_UDP) | PROTO_BIT(PROTO_UDPLITE) |          \
-	 PROTO_BIT(PROTO_RAW) | PROTO_BIT(PROTO_ICMP) | PROTO_BIT(PROTO_UNIX) |            \
+#define PROCNET_PROTOS                                                                             \
+	(PROTO_BIT(PROTO_TCP) | PROTO_BIT(PROTO_UDP) | PROTO_BIT(PROTO_UDPLITE) |                  \
+	 PROTO_BIT(PROTO_RAW) | PROTO_BIT(PROTO_ICMP) | PROTO_BIT(PROTO_UNIX) |                    \
 	 PROTO_BIT(PROTO_PACKET) | PROTO_BIT(PROTO_NETLINK))
 
 /*
@@ -34,8 +34,8 @@ void procnet_read(int net_dir, uint32_t protos, uint32_t states,
 		  void (*each)(const struct sock_rec *rec, void *ctx), void *ctx,
 		  struct procnet_report *ret_report);
 
-/* One line without its newline, of the table of proto and family (AF_INET, AF_INET6, ignored for the
- * rest). 0, -ENOMSG for the heading, -EBADMSG for anything else. path points into line. */
+/* One line without its newline, of the table of proto and family (AF_INET, AF_INET6, ignored for
+ * the rest). 0, -ENOMSG for the heading, -EBADMSG for anything else. path points into line. */
 int procnet_decode_line(enum sock_proto proto, int family, const char *line, size_t len,
 			struct sock_rec *ret_rec);
 

@@ -11,8 +11,9 @@
 
 struct rtnl;
 
-int rtnl_open(struct rtnl **ret_rtnl);		     /* of the calling thread's namespace */
-int rtnl_from_fd(int fd, struct rtnl **ret_rtnl);    /* takes over transport_socket(NETLINK_ROUTE, 0) */
+int rtnl_open(struct rtnl **ret_rtnl); /* of the calling thread's namespace */
+int rtnl_from_fd(int fd,
+		 struct rtnl **ret_rtnl); /* takes over transport_socket(NETLINK_ROUTE, 0) */
 struct rtnl *rtnl_from_transport(struct transport *transport);
 void rtnl_free(struct rtnl *rtnl);
 
@@ -26,8 +27,8 @@ const char *rtnl_name(const struct rtnl *rtnl, uint32_t ifindex);
 /* Index of an interface from the cache, 0 if not known. */
 uint32_t rtnl_index(const struct rtnl *rtnl, const char *name);
 
-/* All addresses (IFA_LOCAL where there is one) in kernel order; the array is the caller's to free(),
- * NULL when there are none. 0 or -errno. */
+/* All addresses (IFA_LOCAL where there is one) in kernel order; the array is the caller's to
+ * free(), NULL when there are none. 0 or -errno. */
 int rtnl_addresses(struct rtnl *rtnl, struct netaddr **ret_addrs, uint32_t *ret_count);
 
 #endif

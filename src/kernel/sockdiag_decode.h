@@ -10,8 +10,8 @@
 #include "model/record.h"
 
 /* proto = what was asked for (the message itself does not say). ret_rec->tcp points to ret_tcp. */
-int sockdiag_decode_inet(const struct nlmsghdr *msg, enum sock_proto proto, struct tcp_stats *ret_tcp,
-			 struct sock_rec *ret_rec);
+int sockdiag_decode_inet(const struct nlmsghdr *msg, enum sock_proto proto,
+			 struct tcp_stats *ret_tcp, struct sock_rec *ret_rec);
 
 /* ret_rec->path points into msg. */
 int sockdiag_decode_unix(const struct nlmsghdr *msg, struct sock_rec *ret_rec);
@@ -19,7 +19,8 @@ int sockdiag_decode_unix(const struct nlmsghdr *msg, struct sock_rec *ret_rec);
 /* local_port = protocol (ETH_P_*), sock_type = SOCK_RAW or SOCK_DGRAM. */
 int sockdiag_decode_packet(const struct nlmsghdr *msg, struct sock_rec *ret_rec);
 
-/* local_port = port id, remote_port = the first 32 groups as a mask, sock_type = netlink protocol. */
+/* local_port = port id, remote_port = the first 32 groups as a mask, sock_type = netlink protocol.
+ */
 int sockdiag_decode_netlink(const struct nlmsghdr *msg, struct sock_rec *ret_rec);
 
 int sockdiag_decode_vsock(const struct nlmsghdr *msg, struct sock_rec *ret_rec);
@@ -27,8 +28,5 @@ int sockdiag_decode_vsock(const struct nlmsghdr *msg, struct sock_rec *ret_rec);
 /* The right one of these for proto. */
 int sockdiag_decode(const struct nlmsghdr *msg, enum sock_proto proto, struct tcp_stats *ret_tcp,
 		    struct sock_rec *ret_rec);
-
-/* struct tcp_info (linux/tcp.h) of any kernel's length; what it lacks is ~0. */
-void sockdiag_decode_tcp_info(const void *data, size_t len, struct tcp_stats *ret_tcp);
 
 #endif

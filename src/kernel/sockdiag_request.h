@@ -15,7 +15,8 @@ struct sockdiag_pass {
 
 /* Fills in the passes of one protocol, returns how many (0..2). both: one pass for both families
  * where the protocol knows it. */
-unsigned int sockdiag_request_passes(enum sock_proto proto, bool both, struct sockdiag_pass ret_passes[2]);
+unsigned int sockdiag_request_passes(enum sock_proto proto, bool both,
+				     struct sockdiag_pass ret_passes[2]);
 
 /* The mask of kernel states that a protocol must be asked for; 0 = nothing to ask. */
 uint32_t sockdiag_request_states(enum sock_proto proto, uint32_t states);
@@ -24,8 +25,8 @@ uint32_t sockdiag_request_states(enum sock_proto proto, uint32_t states);
 struct nlmsghdr *sockdiag_request_dump(void *buf, size_t size, const struct sockdiag_pass *pass,
 				       const struct sockdiag_query *query);
 
-/* Writes an exact request of the given type (SOCK_DIAG_BY_FAMILY or SOCK_DESTROY). NULL when the key
- * is not an IP socket's or the buffer is too small. */
+/* Writes an exact request of the given type (SOCK_DIAG_BY_FAMILY or SOCK_DESTROY). NULL when the
+ * key is not an IP socket's or the buffer is too small. */
 struct nlmsghdr *sockdiag_request_exact(void *buf, size_t size, uint16_t type,
 					const struct sockdiag_key *key, uint32_t want);
 

@@ -51,8 +51,8 @@ struct transport *transport_record(struct transport *inner, int fd);
 void transport_free(struct transport *transport);
 
 /*
- * A recording, all numbers little endian: "inettop netlink 1\n", u32 portid, u32 first_seq, then for
- * each datagram u32 len, u32 sender, u32 groups, u32 flags, i32 err, u32 elapsed_ms, len bytes.
+ * A recording, all numbers little endian: "inettop netlink 1\n", u32 portid, u32 first_seq, then
+ * for each datagram u32 len, u32 sender, u32 groups, u32 flags, i32 err, u32 elapsed_ms, len bytes.
  * err != 0: the receive failed with it. flags bit 0: truncated.
  */
 #define TRANSPORT_MAGIC "inettop netlink 1\n"
