@@ -146,7 +146,7 @@ static struct netlink_result dump_proto(struct sockdiag *diag, const struct sock
 		return (struct netlink_result){.outcome = NETLINK_UNSUPPORTED,
 					       .err = -EPROTONOSUPPORT};
 	total = dump_pass(diag, &passes[0], query, dump);
-	if (passes[0].family == AF_UNSPEC && total.err == -EINVAL && !query->filter) {
+	if (passes[0].family == AF_UNSPEC && total.err == -EINVAL) {
 		diag->no_both = true;
 		return dump_proto(diag, query, dump);
 	}
@@ -193,7 +193,7 @@ static void report_proto(struct sockdiag *diag, const struct sockdiag_query *que
 		return;
 	report->unsupported |= PROTO_BIT(proto);
 	/* EINVAL may be about the filter */
-	if (!(query->filter && res->err == -EINVAL))
+	if (res->err != -EINVAL || !(query->filter || query->want & SOCKDIAG_WANT_AUTOBOUND))
 		diag->absent |= PROTO_BIT(proto);
 }
 
@@ -201,6 +201,8 @@ void sockdiag_dump(struct sockdiag *diag, const struct sockdiag_query *query,
 		   void (*each)(const struct sock_rec *rec, void *ctx), void *ctx,
 		   struct sockdiag_report *ret_report)
 {
+	const struct netlink_result absent = {.outcome = NETLINK_UNSUPPORTED, .err = -ENOENT};
+	const struct netlink_result nothing = {.outcome = NETLINK_COMPLETE};
 	struct dump_context dump = {.each = each, .ctx = ctx, .report = ret_report};
 
 	memset(ret_report, 0, sizeof(*ret_report));
