@@ -28,7 +28,7 @@ bad_blanks() { grep -nE '[[:space:]]+$|^ {8}' $c_files | cut -c1-100; }
 
 # sprintf and friends have no bound; atoi tells no error; subtraction and typedefs are house rules.
 unwanted() {
-	grep -nwE '(strcpy|strcat|sprintf|vsprintf|gets|atoi|atol|strtok|alloca|tmpnam)[[:space:]]*\(|typedef (struct|union|enum)' \
+	grep -nwE '(strcpy|strcat|sprintf|vsprintf|gets|atoi|atol|strtok|alloca|tmpnam)[[:space:]]*\(|typedef (struct|union|enum)[^(]*$' \
 		$c_files | cut -c1-120
 }
 
