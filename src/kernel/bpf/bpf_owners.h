@@ -1,7 +1,7 @@
 /*
- * Which process holds which socket, by one BPF walk over every descriptor table: 0.06 us per
- * descriptor and 0.25 us per thread, against 2.5 us per descriptor through /proc. No dentry is
- * made.
+ * Which process holds which socket, by one BPF walk over every descriptor table: about 0.02 us
+ * per socket in the lite form and 0.25 us in the full one, against 2.5 us per descriptor through
+ * /proc. No dentry is made.
  *
  * Only tasks of the reader's PID namespace (and below it) are seen: in a nested one the holders
  * of other sockets stay hidden, see bpf_owners_is_nested(). Not in any table, hence not seen:
