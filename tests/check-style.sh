@@ -47,4 +47,15 @@ tap_is "$(bad_blanks)" "" "no trailing blanks, tabs indent"
 tap_is "$(unwanted)" "" "no call or typedef the house does without"
 tap_is "$(unfinished)" "" "no note of unfinished work"
 tap_is "$(naps)" "" "no test sleeps"
+
+# Versions of clang-format differ; the layout is the one of Debian 12's.
+layout="the layout is that of .clang-format"
+if ! command -v clang-format >/dev/null; then
+	tap_skip "$layout" "needs clang-format"
+elif ! clang-format --version | grep -q 'version 14\.'; then
+	tap_skip "$layout" "clang-format is not version 14"
+else
+	tap_is "$(clang-format --dry-run $(printf '%s\n' $c_files | grep '\.c$') 2>&1 |
+		sed -n 's/: warning:.*//p')" "" "$layout"
+fi
 tap_done

@@ -8,7 +8,7 @@
 
 static struct vt *start(const struct vt_options *options, const char *script)
 {
-	const char *const argv[] = { "bash", "-c", script, NULL };
+	const char *const argv[] = {"bash", "-c", script, NULL};
 
 	return vt_start(options, argv);
 }
@@ -31,8 +31,9 @@ static void shows_text_where_it_was_put(void **state)
 
 static void knows_colours_and_attributes(void **state)
 {
-	struct vt *vt = start(NULL, "printf '\\033[1;31mA\\033[22;2;38;5;2;44mB\\033[0;7;4mC\\033[22m';"
-				    "printf '\\033[0mD\\033[38;2;1;2;3mE\\033['; printf '2mF.'; read x");
+	struct vt *vt =
+		start(NULL, "printf '\\033[1;31mA\\033[22;2;38;5;2;44mB\\033[0;7;4mC\\033[22m';"
+			    "printf '\\033[0mD\\033[38;2;1;2;3mE\\033['; printf '2mF.'; read x");
 	struct vt_cell a, b, c, d, e, f;
 
 	(void)state;
@@ -58,8 +59,9 @@ static void repeats_and_scrolls_as_xterm_does(void **state)
 
 static void sends_keys(void **state)
 {
-	struct vt *vt = start(NULL, "stty raw -echo; printf '\\033[?1hready'; head -c 14 | od -An -tx1;"
-				    "printf done; head -c 1 >/dev/null");
+	struct vt *vt =
+		start(NULL, "stty raw -echo; printf '\\033[?1hready'; head -c 14 | od -An -tx1;"
+			    "printf done; head -c 1 >/dev/null");
 
 	(void)state;
 	assert_true(vt_wait_text(vt, "ready", VT_DEADLINE));
@@ -71,8 +73,9 @@ static void sends_keys(void **state)
 
 static void pastes_in_brackets_when_asked(void **state)
 {
-	struct vt *vt = start(NULL, "stty raw -echo; printf '\\033[?2004hready'; head -c 15 | od -An -c;"
-				    "head -c 1 >/dev/null");
+	struct vt *vt =
+		start(NULL, "stty raw -echo; printf '\\033[?2004hready'; head -c 15 | od -An -c;"
+			    "head -c 1 >/dev/null");
 
 	(void)state;
 	assert_true(vt_wait_text(vt, "ready", VT_DEADLINE));
@@ -95,7 +98,7 @@ static void clicks_where_asked(void **state)
 
 static void resizes(void **state)
 {
-	struct vt_options small = { .rows = 10, .cols = 40 };
+	struct vt_options small = {.rows = 10, .cols = 40};
 	struct vt *vt = start(&small, "while :; do stty size; read -t 0.05 x; done");
 
 	(void)state;
@@ -128,8 +131,9 @@ static void tells_how_the_program_ended(void **state)
 
 static void notices_what_is_left_behind(void **state)
 {
-	struct vt *vt = start(NULL, "printf '\\033[?1049h\\033[?25l'; stty raw -echo; printf 1; read -n1 x;"
-				    "printf '\\033[?1049l\\033[?25h'; stty sane; printf 2; read x");
+	struct vt *vt =
+		start(NULL, "printf '\\033[?1049h\\033[?25l'; stty raw -echo; printf 1; read -n1 x;"
+			    "printf '\\033[?1049l\\033[?25h'; stty sane; printf 2; read x");
 	int row, col;
 	bool visible;
 
@@ -152,7 +156,9 @@ static void notices_what_is_left_behind(void **state)
 
 static void counts_bytes_clears_and_titles(void **state)
 {
-	struct vt *vt = start(NULL, "printf '\\033]2;one\\a\\033]0;two\\033\\\\\\033[2J\\033[H\\033[Jend'; read x");
+	struct vt *vt = start(
+		NULL,
+		"printf '\\033]2;one\\a\\033]0;two\\033\\\\\\033[2J\\033[H\\033[Jend'; read x");
 
 	(void)state;
 	assert_true(vt_wait_text(vt, "end", VT_DEADLINE));
@@ -164,8 +170,8 @@ static void counts_bytes_clears_and_titles(void **state)
 
 static void environment_is_the_one_given(void **state)
 {
-	static const char *const env[] = { "COLOUR=blue sky", NULL };
-	struct vt_options o = { .term = "vt100", .env = env, .cwd = "/" };
+	static const char *const env[] = {"COLOUR=blue sky", NULL};
+	struct vt_options o = {.term = "vt100", .env = env, .cwd = "/"};
 	struct vt *vt = start(&o, "echo \"$TERM,$COLOUR,$PWD\"; read x");
 
 	(void)state;

@@ -13,10 +13,10 @@
 #include <cmocka.h>
 
 /* Ends the running case as skipped; the test driver prints the reason (a string literal). */
-#define skip_because(reason)                     \
-	do {                                     \
-		print_message("# skip: " reason "\n"); \
-		skip();                          \
+#define skip_because(reason)                                                                       \
+	do {                                                                                       \
+		print_message("# skip: " reason "\n");                                             \
+		skip();                                                                            \
 	} while (0)
 
 #endif

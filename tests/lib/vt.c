@@ -46,7 +46,7 @@ void vt_buffer_add(struct vt_buffer *b, const void *data, size_t len)
 void vt_buffer_clear(struct vt_buffer *b)
 {
 	free(b->data);
-	*b = (struct vt_buffer){ 0 };
+	*b = (struct vt_buffer){0};
 }
 
 static int on_property(VTermProp prop, VTermValue *value, void *user)
@@ -60,12 +60,13 @@ static int on_property(VTermProp prop, VTermValue *value, void *user)
 	return 1;
 }
 
-static const VTermScreenCallbacks callbacks = { .settermprop = on_property };
+static const VTermScreenCallbacks callbacks = {.settermprop = on_property};
 
 static void set_environment(const struct vt_options *o)
 {
-	static const char *const kept[] = { "PATH", "HOME", "USER", "TMPDIR", "TERMINFO",
-					    "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS" };
+	static const char *const kept[] = {"PATH",	    "HOME",	   "USER",
+					   "TMPDIR",	    "TERMINFO",	   "ASAN_OPTIONS",
+					   "UBSAN_OPTIONS", "LSAN_OPTIONS"};
 	char *values[sizeof(kept) / sizeof(kept[0])];
 	const char *const *e;
 	size_t i;
@@ -103,7 +104,7 @@ static void run_child(const struct vt_options *o, const char *const argv[])
 
 struct vt *vt_start(const struct vt_options *options, const char *const argv[])
 {
-	struct vt_options o = options ? *options : (struct vt_options){ 0 };
+	struct vt_options o = options ? *options : (struct vt_options){0};
 	struct vt *vt = calloc(1, sizeof(*vt));
 	struct winsize size;
 
@@ -112,8 +113,8 @@ struct vt *vt_start(const struct vt_options *options, const char *const argv[])
 	vt->rows = o.rows ? o.rows : 24;
 	vt->cols = o.cols ? o.cols : 80;
 	vt->cursor_visible = true;
-	size = (struct winsize){ .ws_row = (unsigned short)vt->rows,
-				 .ws_col = (unsigned short)vt->cols };
+	size = (struct winsize){.ws_row = (unsigned short)vt->rows,
+				.ws_col = (unsigned short)vt->cols};
 	vt->term = vterm_new(vt->rows, vt->cols);
 	vterm_set_utf8(vt->term, 1);
 	vt->screen = vterm_obtain_screen(vt->term);
@@ -129,7 +130,8 @@ struct vt *vt_start(const struct vt_options *options, const char *const argv[])
 		run_child(&o, argv);
 	vt->pidfd = (int)syscall(SYS_pidfd_open, vt->pid, 0);
 	if (vt->pidfd < 0 || tcgetattr(vt->master, &vt->termios) < 0 ||
-	    fcntl(vt->master, F_SETFD, FD_CLOEXEC) < 0 || fcntl(vt->master, F_SETFL, O_NONBLOCK) < 0)
+	    fcntl(vt->master, F_SETFD, FD_CLOEXEC) < 0 ||
+	    fcntl(vt->master, F_SETFL, O_NONBLOCK) < 0)
 		die("terminal");
 	return vt;
 }
@@ -185,8 +187,8 @@ static bool read_some(struct vt *vt)
 /* One round: waits up to timeout ms for output or the program's end, takes what there is. */
 static void pump(struct vt *vt, long timeout)
 {
-	struct pollfd fds[2] = { { .fd = vt->master, .events = POLLIN },
-				 { .fd = vt->exited ? -1 : vt->pidfd, .events = POLLIN } };
+	struct pollfd fds[2] = {{.fd = vt->master, .events = POLLIN},
+				{.fd = vt->exited ? -1 : vt->pidfd, .events = POLLIN}};
 
 	if (vt->out.len)
 		fds[0].events |= POLLOUT;
@@ -266,7 +268,7 @@ void vt_hangup(struct vt *vt)
 
 void vt_resize(struct vt *vt, int rows, int cols)
 {
-	struct winsize size = { .ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols };
+	struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols};
 
 	vt->rows = rows;
 	vt->cols = cols;
@@ -280,7 +282,8 @@ bool vt_termios_restored(const struct vt *vt)
 
 	return vt->master >= 0 && !tcgetattr(vt->master, &t) && t.c_iflag == vt->termios.c_iflag &&
 	       t.c_oflag == vt->termios.c_oflag && t.c_cflag == vt->termios.c_cflag &&
-	       t.c_lflag == vt->termios.c_lflag && !memcmp(t.c_cc, vt->termios.c_cc, sizeof(t.c_cc));
+	       t.c_lflag == vt->termios.c_lflag &&
+	       !memcmp(t.c_cc, vt->termios.c_cc, sizeof(t.c_cc));
 }
 
 void vt_free(struct vt *vt)

@@ -21,7 +21,7 @@ struct vt;
 struct vt_options {
 	int rows, cols;		/* 0: 24 x 80 */
 	const char *term;	/* TERM; NULL: xterm-256color; "": unset */
-	const char *const *env; /* "NAME=VALUE" on top of a small fixed environment; NULL-terminated */
+	const char *const *env; /* "NAME=VALUE"..., NULL; on top of a small fixed environment */
 	const char *cwd;	/* NULL: unchanged */
 };
 
@@ -60,13 +60,13 @@ void vt_signal(struct vt *vt, int sig);
 /* ---- what the user sees. Strings belong to vt and last until the next call of that function. */
 int vt_rows(const struct vt *vt);
 int vt_cols(const struct vt *vt);
-const char *vt_row(struct vt *vt, int row); /* UTF-8, without trailing blanks */
-const char *vt_screen(struct vt *vt);	    /* all rows, each ended by a newline */
+const char *vt_row(struct vt *vt, int row);		    /* UTF-8, without trailing blanks */
+const char *vt_screen(struct vt *vt);			    /* all rows, each ended by a newline */
 int vt_find(struct vt *vt, const char *text, int *ret_col); /* first row that has it, or -1 */
-const char *vt_title(struct vt *vt); /* "" if never set */
+const char *vt_title(struct vt *vt);			    /* "" if never set */
 
-#define VT_DEFAULT (-1)	    /* the terminal's own colour */
-#define VT_RGB 0x1000000    /* VT_RGB | 0xRRGGBB; below that a palette index, 0..255 */
+#define VT_DEFAULT (-1)	 /* the terminal's own colour */
+#define VT_RGB 0x1000000 /* VT_RGB | 0xRRGGBB; below that a palette index, 0..255 */
 
 struct vt_cell {
 	char text[40]; /* base character and combining ones; "" right of a wide one */

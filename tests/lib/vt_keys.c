@@ -10,21 +10,14 @@ static const struct {
 	VTermKey key;
 	VTermModifier mod;
 } keys[] = {
-	{ "Up", VTERM_KEY_UP, VTERM_MOD_NONE },
-	{ "Down", VTERM_KEY_DOWN, VTERM_MOD_NONE },
-	{ "Left", VTERM_KEY_LEFT, VTERM_MOD_NONE },
-	{ "Right", VTERM_KEY_RIGHT, VTERM_MOD_NONE },
-	{ "PgUp", VTERM_KEY_PAGEUP, VTERM_MOD_NONE },
-	{ "PgDn", VTERM_KEY_PAGEDOWN, VTERM_MOD_NONE },
-	{ "Home", VTERM_KEY_HOME, VTERM_MOD_NONE },
-	{ "End", VTERM_KEY_END, VTERM_MOD_NONE },
-	{ "Ins", VTERM_KEY_INS, VTERM_MOD_NONE },
-	{ "Del", VTERM_KEY_DEL, VTERM_MOD_NONE },
-	{ "Enter", VTERM_KEY_ENTER, VTERM_MOD_NONE },
-	{ "Tab", VTERM_KEY_TAB, VTERM_MOD_NONE },
-	{ "S-Tab", VTERM_KEY_TAB, VTERM_MOD_SHIFT },
-	{ "Esc", VTERM_KEY_ESCAPE, VTERM_MOD_NONE },
-	{ "BS", VTERM_KEY_BACKSPACE, VTERM_MOD_NONE },
+	{"Up", VTERM_KEY_UP, VTERM_MOD_NONE},	     {"Down", VTERM_KEY_DOWN, VTERM_MOD_NONE},
+	{"Left", VTERM_KEY_LEFT, VTERM_MOD_NONE},    {"Right", VTERM_KEY_RIGHT, VTERM_MOD_NONE},
+	{"PgUp", VTERM_KEY_PAGEUP, VTERM_MOD_NONE},  {"PgDn", VTERM_KEY_PAGEDOWN, VTERM_MOD_NONE},
+	{"Home", VTERM_KEY_HOME, VTERM_MOD_NONE},    {"End", VTERM_KEY_END, VTERM_MOD_NONE},
+	{"Ins", VTERM_KEY_INS, VTERM_MOD_NONE},	     {"Del", VTERM_KEY_DEL, VTERM_MOD_NONE},
+	{"Enter", VTERM_KEY_ENTER, VTERM_MOD_NONE},  {"Tab", VTERM_KEY_TAB, VTERM_MOD_NONE},
+	{"S-Tab", VTERM_KEY_TAB, VTERM_MOD_SHIFT},   {"Esc", VTERM_KEY_ESCAPE, VTERM_MOD_NONE},
+	{"BS", VTERM_KEY_BACKSPACE, VTERM_MOD_NONE},
 };
 
 static void press(struct vt *vt, VTermKey key, VTermModifier mod)
@@ -36,7 +29,7 @@ static void press(struct vt *vt, VTermKey key, VTermModifier mod)
 /* name: the inside of <...>. False if there is no such key. */
 static bool press_named(struct vt *vt, const char *name)
 {
-	char control[2] = { '\033', '\0' };
+	char control[2] = {'\033', '\0'};
 	int number, end = 0;
 	size_t i;
 
@@ -46,7 +39,8 @@ static bool press_named(struct vt *vt, const char *name)
 			return true;
 		}
 	}
-	if (sscanf(name, "F%d%n", &number, &end) == 1 && !name[end] && number >= 1 && number <= 12) {
+	if (sscanf(name, "F%d%n", &number, &end) == 1 && !name[end] && number >= 1 &&
+	    number <= 12) {
 		press(vt, (VTermKey)VTERM_KEY_FUNCTION(number), VTERM_MOD_NONE);
 	} else if (!strncmp(name, "C-", 2) && strlen(name) == 3) {
 		control[0] = (char)(name[2] & 0x1f);

@@ -48,11 +48,11 @@ static int color_of(const VTermColor *c)
 
 struct vt_cell vt_cell(struct vt *vt, int row, int col)
 {
-	struct vt_cell cell = { .width = 1, .fg = VT_DEFAULT, .bg = VT_DEFAULT };
+	struct vt_cell cell = {.width = 1, .fg = VT_DEFAULT, .bg = VT_DEFAULT};
 	VTermScreenCell c;
 	size_t len = 0, i;
 
-	if (!vterm_screen_get_cell(vt->screen, (VTermPos){ .row = row, .col = col }, &c))
+	if (!vterm_screen_get_cell(vt->screen, (VTermPos){.row = row, .col = col}, &c))
 		return cell;
 	if (c.chars[0] == UINT32_MAX) { /* right half of a wide character */
 		cell.width = 0;
@@ -184,7 +184,7 @@ static const char *find_raw(const struct vt *vt, const char *from, const char *w
 
 size_t vt_clears(const struct vt *vt)
 {
-	static const char *const erases[] = { "\033[2J", "\033[H\033[J", "\033[H\033[0J" };
+	static const char *const erases[] = {"\033[2J", "\033[H\033[J", "\033[H\033[0J"};
 	const char *at;
 	size_t i, n = 0;
 
@@ -252,7 +252,7 @@ bool vt_wait_no_text(struct vt *vt, const char *text, int deadline)
 
 bool vt_wait_row(struct vt *vt, int row, const char *text, int deadline)
 {
-	struct expected e = { .text = text, .row = row };
+	struct expected e = {.text = text, .row = row};
 
 	return vt_wait(vt, row_shown, &e, deadline);
 }

@@ -43,7 +43,7 @@ static void rewrite(struct vt_buffer *to, const char *params)
 static void release(struct vt *vt)
 {
 	struct vt_sgr *s = &vt->sgr;
-	struct vt_buffer b = { 0 };
+	struct vt_buffer b = {0};
 
 	if (s->len > 2 && s->held[s->len - 1] == 'm' && s->len < sizeof(s->held)) {
 		s->held[s->len] = '\0';

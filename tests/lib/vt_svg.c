@@ -1,4 +1,5 @@
-/* The screen as an SVG picture: one rectangle per run of a background, one text per run of a style. */
+/* The screen as an SVG picture: one rectangle per run of a background, one text per run of a style.
+ */
 #include <errno.h>
 #include <string.h>
 
@@ -17,11 +18,11 @@ struct style {
 
 static struct style style_of(struct vt *vt, const struct vt_cell *cell)
 {
-	struct style s = { .fg = vt_rgb(vt, cell->fg, FG),
-			   .bg = vt_rgb(vt, cell->bg, BG),
-			   .bold = cell->bold,
-			   .dim = cell->dim,
-			   .underline = cell->underline };
+	struct style s = {.fg = vt_rgb(vt, cell->fg, FG),
+			  .bg = vt_rgb(vt, cell->bg, BG),
+			  .bold = cell->bold,
+			  .dim = cell->dim,
+			  .underline = cell->underline};
 	uint32_t fg = s.fg;
 
 	if (cell->reverse) {
@@ -55,12 +56,14 @@ static void put_run(FILE *out, int row, int col, int end, const struct style *s,
 	int y = MARGIN + row * CELL_HEIGHT;
 
 	if (s->bg != BG)
-		fprintf(out, "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"#%06x\"/>\n", x,
-			y, width, CELL_HEIGHT, s->bg);
+		fprintf(out,
+			"<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"#%06x\"/>\n",
+			x, y, width, CELL_HEIGHT, s->bg);
 	if (text[strspn(text, " ")] == '\0' && !s->underline)
 		return;
-	fprintf(out, "<text x=\"%.1f\" y=\"%d\" textLength=\"%.1f\" fill=\"#%06x\"%s%s%s>", x, y + 13,
-		width, s->fg, s->bold ? " font-weight=\"bold\"" : "", s->dim ? " opacity=\"0.55\"" : "",
+	fprintf(out, "<text x=\"%.1f\" y=\"%d\" textLength=\"%.1f\" fill=\"#%06x\"%s%s%s>", x,
+		y + 13, width, s->fg, s->bold ? " font-weight=\"bold\"" : "",
+		s->dim ? " opacity=\"0.55\"" : "",
 		s->underline ? " text-decoration=\"underline\"" : "");
 	put_escaped(out, text);
 	fputs("</text>\n", out);
@@ -68,9 +71,9 @@ static void put_run(FILE *out, int row, int col, int end, const struct style *s,
 
 static void put_row(struct vt *vt, FILE *out, int row)
 {
-	struct vt_buffer text = { 0 };
+	struct vt_buffer text = {0};
 	struct vt_cell cell;
-	struct style s, run = { 0 };
+	struct style s, run = {0};
 	int col, start = 0;
 
 	for (col = 0; col < vt->cols; col++) {

@@ -23,8 +23,8 @@ struct zoo_spec {
 	int protocol;	/* IPPROTO_TCP or IPPROTO_MPTCP */
 	int port, peer; /* 0: any */
 	int count, backlog;
-	int v6only; /* -1: as the system has it */
-	bool client; /* the client end closes first */
+	int v6only;	     /* -1: as the system has it */
+	bool client;	     /* the client end closes first */
 	int live, hold, gap; /* churn: at most so many at once; ms each is kept, us between two */
 };
 

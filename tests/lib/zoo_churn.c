@@ -22,7 +22,7 @@ static long long now(void)
 
 static void end_one(const struct zoo_spec *spec, struct short_lived *s)
 {
-	zoo_print("close", spec, &s->entry, (struct zoo_holder){ getpid(), getpid(), s->fd });
+	zoo_print("close", spec, &s->entry, (struct zoo_holder){getpid(), getpid(), s->fd});
 	close(s->fd);
 	s->fd = -1;
 }
@@ -51,7 +51,7 @@ void zoo_open_churn(const struct zoo_spec *spec)
 		one.port += one.port != 0;
 		s->entry = zoo_describe(s->fd);
 		s->until = now() + spec->hold * 1000LL;
-		zoo_print("open", spec, &s->entry, (struct zoo_holder){ getpid(), getpid(), s->fd });
+		zoo_print("open", spec, &s->entry, (struct zoo_holder){getpid(), getpid(), s->fd});
 		opened++;
 	}
 	for (; closed < opened; closed++)

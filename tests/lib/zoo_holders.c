@@ -49,7 +49,7 @@ void zoo_open_child(const struct zoo_spec *spec)
 	close(ready[0]);
 	e = zoo_describe(fd);
 	zoo_print_fd(spec, fd);
-	zoo_print("open", spec, &e, (struct zoo_holder){ pid, pid, CHILD_FD });
+	zoo_print("open", spec, &e, (struct zoo_holder){pid, pid, CHILD_FD});
 }
 
 static int send_fd(int through, int fd)
@@ -57,11 +57,13 @@ static int send_fd(int through, int fd)
 	union {
 		char bytes[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr align;
-	} control = { 0 };
+	} control = {0};
 	char byte = 0;
-	struct iovec io = { &byte, 1 };
-	struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1, .msg_control = control.bytes,
-			    .msg_controllen = sizeof(control.bytes) };
+	struct iovec io = {&byte, 1};
+	struct msghdr m = {.msg_iov = &io,
+			   .msg_iovlen = 1,
+			   .msg_control = control.bytes,
+			   .msg_controllen = sizeof(control.bytes)};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 
 	c->cmsg_level = SOL_SOCKET;
@@ -78,9 +80,11 @@ static int receive_fd(int through)
 		struct cmsghdr align;
 	} control;
 	char byte;
-	struct iovec io = { &byte, 1 };
-	struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1, .msg_control = control.bytes,
-			    .msg_controllen = sizeof(control.bytes) };
+	struct iovec io = {&byte, 1};
+	struct msghdr m = {.msg_iov = &io,
+			   .msg_iovlen = 1,
+			   .msg_control = control.bytes,
+			   .msg_controllen = sizeof(control.bytes)};
 	int fd = -1;
 
 	if (recvmsg(through, &m, 0) == 1 && CMSG_FIRSTHDR(&m))
@@ -128,7 +132,7 @@ void zoo_open_passed(const struct zoo_spec *spec)
 	if (read(ends[0], &there, sizeof(there)) != sizeof(there))
 		zoo_die("the child did not take the descriptor");
 	close(ends[0]);
-	zoo_print("open", spec, &e, (struct zoo_holder){ pid, pid, there });
+	zoo_print("open", spec, &e, (struct zoo_holder){pid, pid, there});
 }
 
 void zoo_open_in_flight(const struct zoo_spec *spec)
@@ -142,7 +146,7 @@ void zoo_open_in_flight(const struct zoo_spec *spec)
 		zoo_die("cannot put a descriptor in flight");
 	e = zoo_describe(fd);
 	close(fd);
-	zoo_print("open", spec, &e, (struct zoo_holder){ 0, 0, -1 });
+	zoo_print("open", spec, &e, (struct zoo_holder){0, 0, -1});
 }
 
 struct thread_start {
@@ -173,7 +177,7 @@ static void *own_table(void *arg)
 
 void zoo_open_thread(const struct zoo_spec *spec)
 {
-	struct thread_start start = { .spec = spec };
+	struct thread_start start = {.spec = spec};
 	pthread_t thread;
 
 	pthread_barrier_init(&start.done, NULL, 2);

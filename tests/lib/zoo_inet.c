@@ -9,9 +9,9 @@
 /* The address and port of the spec; numeric only, scope included. */
 static struct sockaddr_storage address_of(const struct zoo_spec *spec, socklen_t *ret_len)
 {
-	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
-				  .ai_socktype = SOCK_STREAM };
-	struct sockaddr_storage address = { 0 };
+	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
+				 .ai_socktype = SOCK_STREAM};
+	struct sockaddr_storage address = {0};
 	struct addrinfo *info = NULL;
 	char port[8];
 
@@ -46,8 +46,8 @@ int zoo_bound(const struct zoo_spec *spec, int type, int protocol, bool reusepor
 	    (type == SOCK_STREAM && set(fd, SOL_SOCKET, SO_REUSEADDR, 1)) ||
 	    (address.ss_family == AF_INET6 && spec->v6only >= 0 &&
 	     set(fd, IPPROTO_IPV6, IPV6_V6ONLY, spec->v6only)) ||
-	    (spec->dev[0] &&
-	     setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, spec->dev, (socklen_t)strlen(spec->dev))) ||
+	    (spec->dev[0] && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, spec->dev,
+					(socklen_t)strlen(spec->dev))) ||
 	    bind(fd, (struct sockaddr *)&address, len)) {
 		zoo_lacks(spec, "bind");
 		close(fd);

@@ -24,11 +24,6 @@ union any_address {
 	struct sockaddr_storage space;
 };
 
-static const char *name_of(int number, const char *const *names, size_t count)
-{
-	return number >= 0 && (size_t)number < count && names[number] ? names[number] : "unknown";
-}
-
 static int option(int fd, int level, int name)
 {
 	int value = -1;
@@ -82,49 +77,48 @@ static void address_text(char *to, size_t size, unsigned int *port, const union 
 	}
 }
 
-static const char *proto_name(int domain, int protocol)
-{
-	switch (domain) {
-	case AF_UNIX: return "unix";
-	case AF_PACKET: return "packet";
-	case AF_NETLINK: return "netlink";
-	}
-	switch (protocol) {
-	case IPPROTO_TCP: return "tcp";
-	case IPPROTO_MPTCP: return "mptcp";
-	case IPPROTO_UDP: return "udp";
-	case IPPROTO_UDPLITE: return "udplite";
-	case IPPROTO_ICMP:
-	case IPPROTO_ICMPV6: return "icmp";
-	default: return "raw";
-	}
-}
+struct named {
+	int number;
+	const char *name;
+};
 
-static const char *family_name(int domain)
+static const struct named families[] = {
+	{AF_INET, "inet"},     {AF_INET6, "inet6"},	{AF_UNIX, "unix"},
+	{AF_PACKET, "packet"}, {AF_NETLINK, "netlink"}, {0, "unknown"},
+};
+
+static const struct named protocols[] = {
+	{IPPROTO_TCP, "tcp"},
+	{IPPROTO_MPTCP, "mptcp"},
+	{IPPROTO_UDP, "udp"},
+	{IPPROTO_ICMP, "icmp"},
+	{IPPROTO_ICMPV6, "icmp"},
+	{IPPROTO_UDPLITE, "udplite"},
+	{0, "raw"},
+};
+
+/* The name of a number, or that of the last entry, 0. */
+static const char *name_of(const struct named *table, int number)
 {
-	switch (domain) {
-	case AF_INET: return "inet";
-	case AF_INET6: return "inet6";
-	case AF_UNIX: return "unix";
-	case AF_PACKET: return "packet";
-	case AF_NETLINK: return "netlink";
-	default: return "unknown";
-	}
+	while (table->number && table->number != number)
+		table++;
+	return table->name;
 }
 
 static const char *state_name(int fd, int protocol, bool has_peer)
 {
-	static const char *const states[] = {
-		NULL,	      "established", "syn-sent",   "syn-recv", "fin-wait-1", "fin-wait-2",
-		"time-wait",  "bound",	     "close-wait", "last-ack", "listen",     "closing",
+	static const struct named states[] = {
+		{1, "established"}, {2, "syn-sent"},  {3, "syn-recv"}, {4, "fin-wait-1"},
+		{5, "fin-wait-2"},  {6, "time-wait"}, {7, "bound"},    {8, "close-wait"},
+		{9, "last-ack"},    {10, "listen"},   {11, "closing"}, {0, "unknown"},
 	};
-	struct tcp_info info = { 0 };
+	struct tcp_info info = {0};
 	socklen_t len = sizeof(info);
 
 	if (option(fd, SOL_SOCKET, SO_ACCEPTCONN) == 1)
 		return "listen";
 	if (protocol == IPPROTO_TCP && !getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
-		return name_of(info.tcpi_state, states, sizeof(states) / sizeof(states[0]));
+		return name_of(states, info.tcpi_state);
 	if (protocol == IPPROTO_MPTCP && !has_peer)
 		return "bound";
 	return has_peer ? "established" : "unconn";
@@ -134,16 +128,18 @@ struct zoo_entry zoo_describe(int fd)
 {
 	int domain = option(fd, SOL_SOCKET, SO_DOMAIN);
 	int protocol = option(fd, SOL_SOCKET, SO_PROTOCOL);
-	struct zoo_entry e = { .proto = proto_name(domain, protocol),
-			       .family = family_name(domain),
-			       .addr = "-",
-			       .peer = "-" };
-	union any_address a = { 0 };
+	bool is_inet = domain == AF_INET || domain == AF_INET6;
+	struct zoo_entry e = {
+		.proto = name_of(is_inet ? protocols : families, is_inet ? protocol : domain),
+		.family = name_of(families, domain),
+		.addr = "-",
+		.peer = "-"};
+	union any_address a = {0};
 	socklen_t len = sizeof(a);
 	bool has_peer;
 	struct stat st;
 
-	if (option(fd, SOL_SOCKET, SO_TYPE) == SOCK_RAW && domain != AF_PACKET && domain != AF_NETLINK)
+	if (is_inet && option(fd, SOL_SOCKET, SO_TYPE) == SOCK_RAW)
 		e.proto = "raw";
 	if (!getsockname(fd, &a.any, &len))
 		address_text(e.addr, sizeof(e.addr), &e.port, &a, len);
@@ -166,9 +162,9 @@ void zoo_print(const char *event, const struct zoo_spec *spec, const struct zoo_
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	printf("%s %lld %s %s %s %u %s %u %s %llu %llu %d %d %d %s\n", event,
-	       t.tv_sec * 1000000LL + t.tv_nsec / 1000, e->proto, e->family, e->addr, e->port, e->peer,
-	       e->peer_port, e->state, (unsigned long long)e->inode, (unsigned long long)e->cookie,
-	       holder.pid, holder.tid, holder.fd, spec->kind->name);
+	       t.tv_sec * 1000000LL + t.tv_nsec / 1000, e->proto, e->family, e->addr, e->port,
+	       e->peer, e->peer_port, e->state, (unsigned long long)e->inode,
+	       (unsigned long long)e->cookie, holder.pid, holder.tid, holder.fd, spec->kind->name);
 	fflush(stdout);
 }
 
@@ -176,5 +172,5 @@ void zoo_print_fd(const struct zoo_spec *spec, int fd)
 {
 	struct zoo_entry e = zoo_describe(fd);
 
-	zoo_print("open", spec, &e, (struct zoo_holder){ getpid(), gettid(), fd });
+	zoo_print("open", spec, &e, (struct zoo_holder){getpid(), gettid(), fd});
 }

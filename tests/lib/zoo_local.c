@@ -14,7 +14,7 @@
 /* Bound to addr=PATH, addr=@NAME, or an abstract name the kernel chooses. */
 static int open_unix(const struct zoo_spec *spec, int type)
 {
-	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
 	socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(spec->addr));
 	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 
@@ -62,7 +62,7 @@ void zoo_open_unix_pair(const struct zoo_spec *spec)
 
 void zoo_open_packet(const struct zoo_spec *spec)
 {
-	struct sockaddr_ll ll = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP) };
+	struct sockaddr_ll ll = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP)};
 	int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, htons(ETH_P_IP));
 
 	ll.sll_ifindex = (int)if_nametoindex(spec->dev[0] ? spec->dev : "lo");
@@ -74,7 +74,7 @@ void zoo_open_packet(const struct zoo_spec *spec)
 
 void zoo_open_netlink(const struct zoo_spec *spec)
 {
-	struct sockaddr_nl nl = { .nl_family = AF_NETLINK };
+	struct sockaddr_nl nl = {.nl_family = AF_NETLINK};
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
 	if (fd < 0 || bind(fd, (struct sockaddr *)&nl, sizeof(nl)))

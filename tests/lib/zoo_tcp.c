@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static const struct zoo_holder nobody = { 0, 0, -1 };
+static const struct zoo_holder nobody = {0, 0, -1};
 
 struct connection {
 	int listener, server, client;
