@@ -79,6 +79,7 @@ struct port {
 	uint32_t n_published;
 	const struct publish_rec *published; /* what this endpoint forwards to, or is published as */
 	uint32_t container;        /* slot of the container behind a published port, else SLOT_NONE */
+	int64_t drops_ms;          /* monotonic time at which drops last grew, -1 never seen */
 };
 
 struct proc {
@@ -88,6 +89,7 @@ struct proc {
 	uint32_t parent;     /* slot or SLOT_NONE */
 	uint32_t container;  /* slot or SLOT_NONE */
 	uint32_t listeners, connections; /* of the sockets it holds as primary or else */
+	uint32_t close_waits;            /* the peer closed, this process did not */
 	uint32_t n_socks;
 	const uint32_t *socks; /* slots of sockets it holds */
 	int64_t start_ms;      /* wall clock time of its start, -1 unknown */

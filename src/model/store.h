@@ -64,28 +64,25 @@ uint32_t store_netns_find(const struct store *st, uint64_t cookie, uint32_t inod
 /* The namespace is no more: its sockets are gone with it. */
 void store_netns_gone(struct store *st, uint32_t netns);
 
-enum dump_outcome {
-	DUMP_COMPLETE, /* the kernel said it was all */
-	DUMP_PARTIAL,  /* cut short or rows are known to be lost: what was not seen is stale, not gone */
-	DUMP_FAILED    /* the same, and nothing can be said about what was seen either */
-};
-
 /*
- * A dump and its scope: one namespace, PROTO_BIT mask, STATE_BIT mask (of STATE_NEW_SYN_RECV and
- * STATE_NONE no row is kept). families: bit mask of 1 << FAM_*, 0 = all. Only rows in scope, by
- * their last known state, can become absent. Dumps do not nest. Rows of one scope may come from
- * several requests (udp over IPv4, then IPv6), in any order, but steady order is cheapest.
+ * A dump and its scope: one namespace, PROTO_BIT mask, STATE_BIT mask. Only rows in scope, by their
+ * last known state, can become absent. Dumps do not nest. Rows may come in any order and twice, but
+ * the order of the dump before is cheapest.
  */
 struct dump_scope {
 	uint32_t netns;
 	uint32_t protos;
 	uint32_t states;
-	uint32_t families;
 };
 void store_dump_begin(struct store *st, const struct dump_scope *scope);
 /* Returns the slot of the row. A row out of scope is taken as well. */
 uint32_t store_put(struct store *st, const struct sock_rec *rec);
-void store_dump_end(struct store *st, enum dump_outcome outcome);
+/*
+ * PROTO_BIT masks, both within the scope: asked = what was asked for at all (the rest of the scope
+ * stays as it is), complete = what the kernel said was all. What was asked but is not complete was
+ * cut short or failed: its rows that were not seen are stale, never gone.
+ */
+void store_dump_end(struct store *st, uint32_t asked, uint32_t complete);
 
 /* A destroy event: this socket died. proto PROTO_COUNT = any; netns SLOT_NONE = any. */
 void store_destroyed(struct store *st, uint32_t netns, uint8_t proto, uint64_t cookie);
