@@ -40,12 +40,21 @@ naps() {
 	find tests -name '*.sh' -exec grep -nE '(^|;|&&|\|\||\bdo|\bthen|\{)[[:space:]]*sleep[[:space:]]+[0-9.$]+[^&]*$' {} +
 }
 
+# A header that no Makemodule.am names builds here and is missing from the release.
+unlisted() {
+	local file
+	for file in $c_files $(find src tests -name '*.def'); do
+		cat {src,tests}{,/*,/*/*}/Makemodule.am 2>/dev/null | grep -qF "${file%.c}" || echo "$file"
+	done
+}
+
 tap_is "$(long_files)" "" "no file is longer than 800 lines"
 tap_is "$(long_functions)" "" "no function is longer than 60 lines"
 tap_is "$(wide_lines)" "" "no line is wider than 100 columns"
 tap_is "$(bad_blanks)" "" "no trailing blanks, tabs indent"
 tap_is "$(unwanted)" "" "no call or typedef the house does without"
 tap_is "$(unfinished)" "" "no note of unfinished work"
+tap_is "$(unlisted)" "" "every source is named in a Makemodule.am"
 tap_is "$(naps)" "" "no test sleeps"
 
 # Versions of clang-format differ; the layout is the one of Debian 12's.
