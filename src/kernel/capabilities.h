@@ -50,8 +50,8 @@ void capabilities_check(uint64_t mask, struct cap_status ret_status[CAPF_COUNT])
 
 /*
  * Keeps only what the mask and the process both have (permitted and effective; inheritable and
- * ambient emptied, the bounding set too where that is allowed), PR_SET_NO_NEW_PRIVS, RLIMIT_CORE 0,
- * not dumpable. 0 or -errno; failing must be fatal for the caller.
+ * ambient emptied, the bounding set too where that is allowed), PR_SET_NO_NEW_PRIVS, RLIMIT_CORE 0.
+ * 0 or -errno; failing must be fatal for the caller.
  */
 int capabilities_limit(uint64_t keep);
 

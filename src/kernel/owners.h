@@ -31,7 +31,7 @@ struct owners_input {
 	bool complete;          /* a full pass before returning: the answer is all holders there are */
 	bool no_search;         /* look at processes, do not search for unknown inodes (first frame) */
 	bool in_flight;         /* also look where the still unknown ones may be in flight */
-	uint32_t roll_us;       /* CPU for the rolling pass, 0 = 5000 */
+	uint32_t roll_us;       /* most CPU for the rolling pass, 0 = 5000; usually it takes less */
 	uint32_t search_us;     /* CPU a tick may spend on average on the search, 0 = 50000 */
 };
 
@@ -107,8 +107,8 @@ const struct owners_info *owners_info(const struct owners *own);
 /* All processes, ascending by pid; valid until the next tick. */
 const struct owners_proc *owners_procs(struct owners *own, size_t *ret_n);
 
-/* The process or NULL. */
-const struct owners_proc *owners_proc(struct owners *own, uint32_t pid);
+/* One process; false if there is none. */
+bool owners_proc(const struct owners *own, uint32_t pid, struct owners_proc *ret_proc);
 
 /* Processes that exited (or whose pid was recycled) in the last tick. */
 const struct owners_proc *owners_exited(const struct owners *own, size_t *ret_n);
@@ -118,7 +118,7 @@ struct owners_netns_fd {
 	uint32_t pid, inode; /* inode of the network namespace it keeps alive */
 	int32_t fd;
 };
-const struct owners_netns_fd *owners_netns_fds(struct owners *own, size_t *ret_n);
+const struct owners_netns_fd *owners_netns_fds(const struct owners *own, size_t *ret_n);
 
 /* CPU microseconds the last full pass took (0 = none yet): for the cost model. */
 uint64_t owners_pass_cost(const struct owners *own);

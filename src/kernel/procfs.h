@@ -20,11 +20,14 @@
 #define PROCFS_LINK_MAX 4112
 /* The inode of the initial pid namespace (PROC_PID_INIT_INO, linux/proc_ns.h). */
 #define PROCFS_PIDNS_INIT 0xEFFFFFFCu
+/* PF_KTHREAD of include/linux/sched.h, part of the stat file's flags. */
+#define PROCFS_FLAG_KTHREAD 0x00200000u
 
 /* The fields of /proc/PID/stat that somebody needs. */
 struct procfs_stat {
 	uint32_t pid, ppid, pgrp, session;
 	uint32_t threads;
+	uint32_t flags;       /* PF_* of include/linux/sched.h */
 	char state;
 	uint64_t start_ticks; /* field 22, clock ticks after boot */
 };
