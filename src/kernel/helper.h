@@ -61,8 +61,8 @@ struct helper_spec {
 /* ---- in the program ---- */
 
 /*
- * Forks the spawner. specs[kind] describe the kinds and must stay as they are; the handlers of
- * processes.h, users.h and fdtable.h are put there by helper_default_specs(). 0 or -errno.
+ * Forks the spawner. specs[kind] describe the kinds and must stay as they are while helpers run;
+ * kernel/helper_specs.h has ours. 0 or -errno.
  */
 int helper_start(const struct helper_spec specs[HELPER_KIND_COUNT], struct helper **ret_helper);
 
@@ -71,7 +71,7 @@ void helper_free(struct helper *h);
 
 /*
  * The answer to a request: status 0 or -errno (-ETIMEDOUT stuck, -ECONNRESET the helper died on it,
- * -ENOSYS no such kind). bytes are valid during the call. New requests may be submitted from it.
+ * -ENOSYS no such kind). bytes are valid during the call. It may submit and cancel requests, not collect.
  */
 typedef void helper_done_fn(void *ctx, uint64_t ticket, int status, const void *bytes, size_t len,
 			    bool cut);

@@ -188,6 +188,7 @@ struct proc_rec {
 	uint16_t have;          /* PROC_* */
 	char state;             /* R S D T t Z ... */
 	bool exe_deleted;
+	bool cmdline_cut;       /* the process has more than what was read */
 	struct bytes comm;
 	struct bytes cmdline;   /* arguments, each NUL-terminated; empty for a kernel thread */
 	struct bytes exe;       /* without " (deleted)" */

@@ -1,0 +1,13 @@
+/* Which helper does what, with which rights and how long it may be silent. */
+#ifndef INETTOP_KERNEL_HELPER_SPECS_H
+#define INETTOP_KERNEL_HELPER_SPECS_H
+
+#include "kernel/helper.h"
+
+/*
+ * Fills in the kinds of this directory (PROC, USER, DNS, ENVIRON). Timeouts and rights of RUNTIME
+ * and PROBE are set too; their handlers are the caller's to add.
+ */
+void helper_specs(struct helper_spec ret_specs[HELPER_KIND_COUNT]);
+
+#endif
