@@ -58,7 +58,7 @@ static enum act_result forbidden(int proc_fd, uint32_t pid)
 
 static bool has_ended(int pidfd)
 {
-	struct pollfd pfd = { .fd = pidfd, .events = POLLIN };
+	struct pollfd pfd = {.fd = pidfd, .events = POLLIN};
 
 	return poll(&pfd, 1, 0) > 0;
 }
@@ -71,16 +71,13 @@ enum act_result act_open(int proc_fd, uint32_t pid, uint64_t start_ticks,
 	int fd;
 
 	*ret_target = (struct act_target){
-		.pid = pid, .start_ticks = start_ticks, .pidfd = -1, .sent_ms = -1, .after_ms = -1
-	};
+		.pid = pid, .start_ticks = start_ticks, .pidfd = -1, .sent_ms = -1, .after_ms = -1};
 	result = forbidden(proc_fd, pid);
 	if (result != ACT_OK)
 		return set(ret_target, result, 0);
 	fd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
 	if (fd < 0) {
-		result = errno == ESRCH	   ? ACT_GONE
-			 : errno == ENOSYS ? ACT_UNSUPPORTED
-					   : ACT_ERROR;
+		result = errno == ESRCH ? ACT_GONE : errno == ENOSYS ? ACT_UNSUPPORTED : ACT_ERROR;
 		return set(ret_target, result, errno);
 	}
 	result = ACT_OK;

@@ -23,32 +23,32 @@ struct feature {
 };
 
 static const struct feature features[CAPF_COUNT] = {
-	[CAPF_OWNERS] = { "owners", "sockets of other users' processes",
-			  "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH",
-			  CAP_MASK(CAP_SYS_PTRACE) | CAP_MASK(CAP_DAC_READ_SEARCH), 0 },
-	[CAPF_EXE] = { "exe", "program file and namespaces of other users' processes",
-		       "CAP_SYS_PTRACE", CAP_MASK(CAP_SYS_PTRACE), 0 },
-	[CAPF_NETNS] = { "netns", "other network namespaces", "CAP_SYS_ADMIN and CAP_SYS_PTRACE",
-			 CAP_MASK(CAP_SYS_ADMIN) | CAP_MASK(CAP_SYS_PTRACE), 0 },
-	[CAPF_SIGNAL] = { "signal", "signals to other users' processes", "CAP_KILL",
-			  CAP_MASK(CAP_KILL), 0 },
-	[CAPF_DESTROY] = { "destroy", "destroying sockets", "CAP_NET_ADMIN",
-			   CAP_MASK(CAP_NET_ADMIN), 0 },
-	[CAPF_MARK] = { "mark", "firewall marks of sockets", "CAP_NET_ADMIN",
-			CAP_MASK(CAP_NET_ADMIN), 0 },
-	[CAPF_BPF] = { "bpf", "BPF: owners in one pass, events, bytes of UDP",
-		       "CAP_BPF and CAP_PERFMON", CAP_MASK(CAP_BPF) | CAP_MASK(CAP_PERFMON),
-		       CAP_MASK(CAP_SYS_ADMIN) },
-	[CAPF_CGROUP_ID] = { "cgroup", "the cgroup a socket was made in", "CAP_DAC_READ_SEARCH",
-			     CAP_MASK(CAP_DAC_READ_SEARCH), 0 },
-	[CAPF_PROBE] = { "probe", "trying to bind privileged ports", "CAP_NET_BIND_SERVICE",
-			 CAP_MASK(CAP_NET_BIND_SERVICE), 0 },
+	[CAPF_OWNERS] = {"owners", "sockets of other users' processes",
+			 "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH",
+			 CAP_MASK(CAP_SYS_PTRACE) | CAP_MASK(CAP_DAC_READ_SEARCH), 0},
+	[CAPF_EXE] = {"exe", "program file and namespaces of other users' processes",
+		      "CAP_SYS_PTRACE", CAP_MASK(CAP_SYS_PTRACE), 0},
+	[CAPF_NETNS] = {"netns", "other network namespaces", "CAP_SYS_ADMIN and CAP_SYS_PTRACE",
+			CAP_MASK(CAP_SYS_ADMIN) | CAP_MASK(CAP_SYS_PTRACE), 0},
+	[CAPF_SIGNAL] = {"signal", "signals to other users' processes", "CAP_KILL",
+			 CAP_MASK(CAP_KILL), 0},
+	[CAPF_DESTROY] = {"destroy", "destroying sockets", "CAP_NET_ADMIN", CAP_MASK(CAP_NET_ADMIN),
+			  0},
+	[CAPF_MARK] = {"mark", "firewall marks of sockets", "CAP_NET_ADMIN",
+		       CAP_MASK(CAP_NET_ADMIN), 0},
+	[CAPF_BPF] = {"bpf", "BPF: owners in one pass, events, bytes of UDP",
+		      "CAP_BPF and CAP_PERFMON", CAP_MASK(CAP_BPF) | CAP_MASK(CAP_PERFMON),
+		      CAP_MASK(CAP_SYS_ADMIN)},
+	[CAPF_CGROUP_ID] = {"cgroup", "the cgroup a socket was made in", "CAP_DAC_READ_SEARCH",
+			    CAP_MASK(CAP_DAC_READ_SEARCH), 0},
+	[CAPF_PROBE] = {"probe", "trying to bind privileged ports", "CAP_NET_BIND_SERVICE",
+			CAP_MASK(CAP_NET_BIND_SERVICE), 0},
 };
 
 int capabilities_get(uint64_t *ret_mask)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { 0 };
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {0};
 
 	*ret_mask = 0;
 	if (capget(&header, data) < 0)
@@ -61,8 +61,8 @@ void capabilities_check(uint64_t mask, struct cap_status ret_status[CAPF_COUNT])
 {
 	for (int i = 0; i < CAPF_COUNT; i++) {
 		const struct feature *feature = &features[i];
-		bool available = (mask & feature->needs) == feature->needs ||
-				 (mask & feature->implied_by);
+		bool available =
+			(mask & feature->needs) == feature->needs || (mask & feature->implied_by);
 
 		ret_status[i] = (struct cap_status){
 			.code = feature->code,
@@ -76,8 +76,8 @@ void capabilities_check(uint64_t mask, struct cap_status ret_status[CAPF_COUNT])
 
 uint64_t capabilities_needed(bool bpf, bool netns, bool act)
 {
-	uint64_t mask = CAP_MASK(CAP_SYS_PTRACE) | CAP_MASK(CAP_DAC_READ_SEARCH) |
-			CAP_MASK(CAP_NET_ADMIN);
+	uint64_t mask =
+		CAP_MASK(CAP_SYS_PTRACE) | CAP_MASK(CAP_DAC_READ_SEARCH) | CAP_MASK(CAP_NET_ADMIN);
 
 	if (bpf)
 		mask |= CAP_MASK(CAP_BPF) | CAP_MASK(CAP_PERFMON);
@@ -99,9 +99,9 @@ static void empty_other_sets(uint64_t keep)
 
 int capabilities_limit(uint64_t keep)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { 0 };
-	const struct rlimit no_core = { 0, 0 };
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {0};
+	const struct rlimit no_core = {0, 0};
 	uint64_t mask;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || setrlimit(RLIMIT_CORE, &no_core) < 0)
@@ -110,8 +110,9 @@ int capabilities_limit(uint64_t keep)
 	if (capget(&header, data) < 0)
 		return -errno;
 	mask = ((uint64_t)data[1].permitted << 32 | data[0].permitted) & keep;
-	data[0] = (struct __user_cap_data_struct){ (uint32_t)mask, (uint32_t)mask, 0 };
-	data[1] = (struct __user_cap_data_struct){ (uint32_t)(mask >> 32), (uint32_t)(mask >> 32), 0 };
+	data[0] = (struct __user_cap_data_struct){(uint32_t)mask, (uint32_t)mask, 0};
+	data[1] =
+		(struct __user_cap_data_struct){(uint32_t)(mask >> 32), (uint32_t)(mask >> 32), 0};
 	return capset(&header, data) < 0 ? -errno : 0;
 }
 
@@ -185,7 +186,7 @@ static bool has_option(const char *options, size_t len, const char *name, const 
 
 static uint8_t parse_hidepid(const char *value, const char *end)
 {
-	static const char *const words[] = { "off", "noaccess", "invisible", NULL, "ptraceable" };
+	static const char *const words[] = {"off", "noaccess", "invisible", NULL, "ptraceable"};
 
 	if (value < end && *value >= '0' && *value <= '4')
 		return (uint8_t)(*value - '0');
@@ -196,7 +197,8 @@ static uint8_t parse_hidepid(const char *value, const char *end)
 	return 0;
 }
 
-/* One line: "36 35 0:31 / /proc rw,nosuid - proc proc rw,hidepid=invisible" (proc_pid_mountinfo(5)). */
+/* One line: "36 35 0:31 / /proc rw,nosuid - proc proc rw,hidepid=invisible"
+ * (proc_pid_mountinfo(5)). */
 static bool parse_mount(const char *line, const char *eol, const char *mount_point,
 			struct cap_procview *view)
 {
@@ -217,7 +219,7 @@ static bool parse_mount(const char *line, const char *eol, const char *mount_poi
 		return false;
 	p = memrchr(sep, ' ', (size_t)(eol - sep));
 	p++;
-	*view = (struct cap_procview){ 0 };
+	*view = (struct cap_procview){0};
 	if (has_option(p, (size_t)(eol - p), "hidepid=", &value))
 		view->hidepid = parse_hidepid(value, eol);
 	if (has_option(p, (size_t)(eol - p), "gid=", &value))
@@ -231,7 +233,7 @@ void capabilities_parse_mountinfo(const char *text, size_t len, const char *moun
 {
 	const char *end = text + len;
 
-	*ret_view = (struct cap_procview){ 0 };
+	*ret_view = (struct cap_procview){0};
 	/* the last mount on a point covers the others; a line without its end was cut off */
 	for (const char *line = text; line < end;) {
 		const char *eol = memchr(line, '\n', (size_t)(end - line));

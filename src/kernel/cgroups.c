@@ -13,7 +13,7 @@
 #define ID_FULL 64
 
 enum what {
-	IS_ID,      /* hex digits */
+	IS_ID,	    /* hex digits */
 	IS_NAME,    /* anything */
 	IS_ESCAPED, /* a name with \xNN as systemd-escape writes it */
 	IS_NUMBER   /* a name of digits */
@@ -31,52 +31,52 @@ struct pattern {
 };
 
 static const struct pattern patterns[] = {
-	{ "docker-", ".scope", NULL, NULL, "docker", IS_ID, false },
-	{ "", "", "docker", NULL, "docker", IS_ID, false },
-	{ "libpod-conmon-", ".scope", NULL, NULL, "podman", IS_ID, true },
-	{ "libpod-conmon-", "", NULL, NULL, "podman", IS_ID, true },
-	{ "libpod-payload-", "", NULL, NULL, "podman", IS_ID, false },
-	{ "libpod-", ".scope", NULL, NULL, "podman", IS_ID, false },
-	{ "libpod-", "", NULL, NULL, "podman", IS_ID, false },
-	{ "cri-containerd-", ".scope", NULL, NULL, "containerd", IS_ID, false },
-	{ "nerdctl-", ".scope", NULL, NULL, "containerd", IS_ID, false },
-	{ "crio-conmon-", ".scope", NULL, NULL, "cri-o", IS_ID, true },
-	{ "crio-conmon-", "", NULL, NULL, "cri-o", IS_ID, true },
-	{ "crio-", ".scope", NULL, NULL, "cri-o", IS_ID, false },
-	{ "crio-", "", NULL, NULL, "cri-o", IS_ID, false },
-	{ "", "", "k8s.io", "", "containerd", IS_ID, false },
-	{ "", "", "default", "", "containerd", IS_NAME, false },
-	{ "machine-qemu\\x2d", ".scope", NULL, NULL, "libvirt", IS_ESCAPED, false },
-	{ "machine-lxc\\x2d", ".scope", NULL, NULL, "libvirt-lxc", IS_ESCAPED, false },
-	{ "machine-", ".scope", NULL, NULL, "nspawn", IS_ESCAPED, false },
-	{ "systemd-nspawn@", ".service", NULL, NULL, "nspawn", IS_ESCAPED, false },
-	{ "lxc.payload.", "", NULL, NULL, "lxc", IS_NAME, false },
-	{ "lxc.monitor.", "", NULL, NULL, "lxc", IS_NAME, true },
-	{ "", "", "lxc", "libvirt", "libvirt-lxc", IS_NAME, false },
-	{ "", "", "qemu", "libvirt", "libvirt", IS_NAME, false },
-	{ "", ".libvirt-lxc", NULL, NULL, "libvirt-lxc", IS_NAME, false },
-	{ "", ".libvirt-qemu", NULL, NULL, "libvirt", IS_NAME, false },
-	{ "", "", "lxc", NULL, "proxmox", IS_NUMBER, false },
-	{ "", "", "lxc", NULL, "lxc", IS_NAME, false },
-	{ "", ".scope", "qemu.slice", NULL, "proxmox", IS_NUMBER, false },
-	{ "", "", NULL, "ecs", "ecs", IS_NAME, false },
-	{ "bpm-", ".scope", NULL, NULL, "bpm", IS_NAME, false },
+	{"docker-", ".scope", NULL, NULL, "docker", IS_ID, false},
+	{"", "", "docker", NULL, "docker", IS_ID, false},
+	{"libpod-conmon-", ".scope", NULL, NULL, "podman", IS_ID, true},
+	{"libpod-conmon-", "", NULL, NULL, "podman", IS_ID, true},
+	{"libpod-payload-", "", NULL, NULL, "podman", IS_ID, false},
+	{"libpod-", ".scope", NULL, NULL, "podman", IS_ID, false},
+	{"libpod-", "", NULL, NULL, "podman", IS_ID, false},
+	{"cri-containerd-", ".scope", NULL, NULL, "containerd", IS_ID, false},
+	{"nerdctl-", ".scope", NULL, NULL, "containerd", IS_ID, false},
+	{"crio-conmon-", ".scope", NULL, NULL, "cri-o", IS_ID, true},
+	{"crio-conmon-", "", NULL, NULL, "cri-o", IS_ID, true},
+	{"crio-", ".scope", NULL, NULL, "cri-o", IS_ID, false},
+	{"crio-", "", NULL, NULL, "cri-o", IS_ID, false},
+	{"", "", "k8s.io", "", "containerd", IS_ID, false},
+	{"", "", "default", "", "containerd", IS_NAME, false},
+	{"machine-qemu\\x2d", ".scope", NULL, NULL, "libvirt", IS_ESCAPED, false},
+	{"machine-lxc\\x2d", ".scope", NULL, NULL, "libvirt-lxc", IS_ESCAPED, false},
+	{"machine-", ".scope", NULL, NULL, "nspawn", IS_ESCAPED, false},
+	{"systemd-nspawn@", ".service", NULL, NULL, "nspawn", IS_ESCAPED, false},
+	{"lxc.payload.", "", NULL, NULL, "lxc", IS_NAME, false},
+	{"lxc.monitor.", "", NULL, NULL, "lxc", IS_NAME, true},
+	{"", "", "lxc", "libvirt", "libvirt-lxc", IS_NAME, false},
+	{"", "", "qemu", "libvirt", "libvirt", IS_NAME, false},
+	{"", ".libvirt-lxc", NULL, NULL, "libvirt-lxc", IS_NAME, false},
+	{"", ".libvirt-qemu", NULL, NULL, "libvirt", IS_NAME, false},
+	{"", "", "lxc", NULL, "proxmox", IS_NUMBER, false},
+	{"", "", "lxc", NULL, "lxc", IS_NAME, false},
+	{"", ".scope", "qemu.slice", NULL, "proxmox", IS_NUMBER, false},
+	{"", "", NULL, "ecs", "ecs", IS_NAME, false},
+	{"bpm-", ".scope", NULL, NULL, "bpm", IS_NAME, false},
 };
 
 /* "slice:RUNTIME:ID": a node whose kubelet speaks systemd and whose runtime does not. */
 static const struct {
 	const char *word, *runtime;
 } colon_names[] = {
-	{ "cri-containerd", "containerd" },
-	{ "docker", "docker" },
-	{ "libpod", "podman" },
-	{ "crio", "cri-o" },
-	{ "nerdctl", "containerd" },
+	{"cri-containerd", "containerd"},
+	{"docker", "docker"},
+	{"libpod", "podman"},
+	{"crio", "cri-o"},
+	{"nerdctl", "containerd"},
 };
 
 static struct bytes bytes_of(const char *s)
 {
-	return (struct bytes){ s, (uint32_t)strlen(s) };
+	return (struct bytes){s, (uint32_t)strlen(s)};
 }
 
 static bool equals(struct bytes b, const char *s)
@@ -144,14 +144,14 @@ static bool line_path(const char *line, const char *eol, const char *word, struc
 		return false;
 	if (*word ? !has_word(first + 1, second, word) : second != first + 1)
 		return false;
-	*ret_path = (struct bytes){ second + 1, (uint32_t)(eol - second - 1) };
+	*ret_path = (struct bytes){second + 1, (uint32_t)(eol - second - 1)};
 	return true;
 }
 
 static struct bytes find_line(const char *text, size_t len, const char *word)
 {
 	const char *end = text + len;
-	struct bytes path = { 0 };
+	struct bytes path = {0};
 
 	for (const char *line = text; line < end;) {
 		const char *eol = memchr(line, '\n', (size_t)(end - line));
@@ -167,8 +167,8 @@ static struct bytes find_line(const char *text, size_t len, const char *word)
 
 struct bytes cgroups_pick(const char *text, size_t len)
 {
-	static const char *const words[] = { "", "name=systemd", "memory", "pids" };
-	struct bytes root = { 0 };
+	static const char *const words[] = {"", "name=systemd", "memory", "pids"};
+	struct bytes root = {0};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		struct bytes path = find_line(text, len, words[i]);
@@ -193,7 +193,7 @@ static size_t split(struct bytes path, struct bytes parts[DEPTH_MAX])
 		const char *stop = slash ? slash : end;
 
 		if (stop > p)
-			parts[n++] = (struct bytes){ p, (uint32_t)(stop - p) };
+			parts[n++] = (struct bytes){p, (uint32_t)(stop - p)};
 		p = stop + 1;
 	}
 	return n;
@@ -219,18 +219,18 @@ static struct bytes unescape(struct bytes name, char store[CGROUPS_NAME_MAX])
 		store[n++] = escaped ? (char)(hex_value(p[2]) * 16 + hex_value(p[3])) : p[0];
 		i += escaped ? 3 : 0;
 	}
-	return (struct bytes){ store, n };
+	return (struct bytes){store, n};
 }
 
 /* libvirt puts a running number before the name: "12-web". */
 static struct bytes skip_number(struct bytes name)
 {
 	const char *dash = memchr(name.ptr, '-', name.len);
-	struct bytes head = { name.ptr, dash ? (uint32_t)(dash - name.ptr) : 0 };
+	struct bytes head = {name.ptr, dash ? (uint32_t)(dash - name.ptr) : 0};
 
 	if (!is_number(head) || head.len + 1 == name.len)
 		return name;
-	return (struct bytes){ dash + 1, name.len - head.len - 1 };
+	return (struct bytes){dash + 1, name.len - head.len - 1};
 }
 
 static bool fits(const struct pattern *pattern, struct bytes name)
@@ -264,7 +264,7 @@ static bool match(const struct pattern *pattern, const struct bytes *parts, size
 	    !ends_with(part, pattern->suffix) || !is_at(parts, i, 1, pattern->above) ||
 	    !is_at(parts, i, 2, pattern->top))
 		return false;
-	*ret_name = (struct bytes){ part.ptr + strlen(pattern->prefix), part.len - affixes };
+	*ret_name = (struct bytes){part.ptr + strlen(pattern->prefix), part.len - affixes};
 	return fits(pattern, *ret_name);
 }
 
@@ -293,8 +293,8 @@ static bool match_colons(struct bytes part, struct cgroup_facts *facts)
 
 	if (!last)
 		return false;
-	head = (struct bytes){ part.ptr, (uint32_t)(last - part.ptr) };
-	id = (struct bytes){ last + 1, part.len - head.len - 1 };
+	head = (struct bytes){part.ptr, (uint32_t)(last - part.ptr)};
+	id = (struct bytes){last + 1, part.len - head.len - 1};
 	for (size_t i = 0; i < sizeof(colon_names) / sizeof(colon_names[0]); i++) {
 		const char *word = colon_names[i].word;
 
@@ -321,28 +321,28 @@ static bool is_uid(struct bytes b)
 /* "podUID" below kubepods, or "...kubepods...-podUID.slice" (also before ":"), '-' written '_'. */
 static void find_pod(const struct bytes *parts, size_t i, struct cgroup_facts *facts)
 {
-	struct bytes part = parts[i], uid = { 0 };
+	struct bytes part = parts[i], uid = {0};
 	const char *slice = memmem(part.ptr, part.len, ".slice", 6);
 	const char *dash = memmem(part.ptr, part.len, "-pod", 4);
 
 	if (slice && dash && dash < slice && memmem(part.ptr, part.len, "kubepods", 8))
-		uid = (struct bytes){ dash + 4, (uint32_t)(slice - dash - 4) };
+		uid = (struct bytes){dash + 4, (uint32_t)(slice - dash - 4)};
 	else if (starts_with(part, "pod") && i > 0 &&
 		 (equals(parts[i - 1], "kubepods") || equals(parts[i - 1], "burstable") ||
 		  equals(parts[i - 1], "besteffort")))
-		uid = (struct bytes){ part.ptr + 3, part.len - 3 };
+		uid = (struct bytes){part.ptr + 3, part.len - 3};
 	if (!uid.ptr || !is_uid(uid))
 		return;
 	for (uint32_t j = 0; j < uid.len; j++)
 		facts->store[1][j] = uid.ptr[j] == '_' ? '-' : uid.ptr[j];
-	facts->pod_uid = (struct bytes){ facts->store[1], uid.len };
+	facts->pod_uid = (struct bytes){facts->store[1], uid.len};
 }
 
 /* ---- the walk ---- */
 
 static bool is_unit(struct bytes part)
 {
-	static const char *const kinds[] = { ".service", ".scope", ".socket", ".mount", ".swap" };
+	static const char *const kinds[] = {".service", ".scope", ".socket", ".mount", ".swap"};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (part.len > strlen(kinds[i]) && ends_with(part, kinds[i]))
@@ -374,7 +374,7 @@ void cgroups_parse(struct bytes path, struct cgroup_facts *ret_facts)
 	struct bytes parts[DEPTH_MAX];
 	size_t n = path.ptr ? split(path, parts) : 0;
 
-	*ret_facts = (struct cgroup_facts){ 0 };
+	*ret_facts = (struct cgroup_facts){0};
 	for (size_t i = 0; i < n; i++) {
 		find_pod(parts, i, ret_facts);
 		if (is_unit(parts[i]))

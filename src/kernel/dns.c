@@ -93,8 +93,8 @@ struct bytes dns_name(struct dns *d, const struct netaddr *addr)
 	if (hash_get(&d->index, key, &at)) {
 		name = d->names.data[at - 1];
 		if (!name->len || netaddr_compare(&name->addr, addr) != 0)
-			return (struct bytes){ 0 };
-		return (struct bytes){ name->text, name->len };
+			return (struct bytes){0};
+		return (struct bytes){name->text, name->len};
 	}
 	if (d->names.len >= DNS_MAX)
 		forget_all(d);
@@ -104,7 +104,7 @@ struct bytes dns_name(struct dns *d, const struct netaddr *addr)
 	vec_push(&d->names, name);
 	hash_put(&d->index, key, d->names.len);
 	name->ticket = helper_submit(d->h, HELPER_DNS, addr, sizeof(*addr), answered, name);
-	return (struct bytes){ 0 };
+	return (struct bytes){0};
 }
 
 uint64_t dns_generation(const struct dns *d)
@@ -118,7 +118,7 @@ int dns_helper(const void *request, size_t len, struct helper_out *out, void **s
 		struct sockaddr any;
 		struct sockaddr_in v4;
 		struct sockaddr_in6 v6;
-	} sa = { 0 };
+	} sa = {0};
 	char host[NI_MAXHOST];
 	struct netaddr addr;
 	int r;

@@ -26,7 +26,7 @@ struct table {
 
 static struct bytes keep(struct arena *arena, const char *text, size_t len)
 {
-	return (struct bytes){ arena_strndup(arena, text, len), (uint32_t)len };
+	return (struct bytes){arena_strndup(arena, text, len), (uint32_t)len};
 }
 
 /* ---- what a link says ---- */
@@ -35,12 +35,17 @@ static const struct {
 	const char *text;
 	enum fd_kind kind;
 } anon_kinds[] = {
-	{ "[eventfd]", FD_EVENTFD },   { "[eventpoll]", FD_EPOLL },
-	{ "[timerfd]", FD_TIMERFD },   { "[signalfd]", FD_SIGNALFD },
-	{ "inotify", FD_INOTIFY },     { "[fanotify]", FD_FANOTIFY },
-	{ "[pidfd]", FD_PIDFD },       { "[io_uring]", FD_IO_URING },
-	{ "[userfaultfd]", FD_USERFAULTFD }, { "bpf", FD_BPF },
-	{ "[perf_event]", FD_PERF },
+	{"[eventfd]", FD_EVENTFD},
+	{"[eventpoll]", FD_EPOLL},
+	{"[timerfd]", FD_TIMERFD},
+	{"[signalfd]", FD_SIGNALFD},
+	{"inotify", FD_INOTIFY},
+	{"[fanotify]", FD_FANOTIFY},
+	{"[pidfd]", FD_PIDFD},
+	{"[io_uring]", FD_IO_URING},
+	{"[userfaultfd]", FD_USERFAULTFD},
+	{"bpf", FD_BPF},
+	{"[perf_event]", FD_PERF},
 };
 
 static bool starts_with(const char *text, size_t len, const char *start)
@@ -75,10 +80,17 @@ static uint32_t typed_inode(const char *text, size_t len, enum fd_kind *ret_kind
 		const char *name;
 		enum fd_kind kind;
 	} types[] = {
-		{ "socket", FD_SOCKET },  { "pipe", FD_PIPE },	    { "net", FD_NETNS },
-		{ "mnt", FD_NAMESPACE },  { "pid", FD_NAMESPACE },  { "user", FD_NAMESPACE },
-		{ "uts", FD_NAMESPACE },  { "ipc", FD_NAMESPACE },  { "cgroup", FD_NAMESPACE },
-		{ "time", FD_NAMESPACE }, { "time_for_children", FD_NAMESPACE },
+		{"socket", FD_SOCKET},
+		{"pipe", FD_PIPE},
+		{"net", FD_NETNS},
+		{"mnt", FD_NAMESPACE},
+		{"pid", FD_NAMESPACE},
+		{"user", FD_NAMESPACE},
+		{"uts", FD_NAMESPACE},
+		{"ipc", FD_NAMESPACE},
+		{"cgroup", FD_NAMESPACE},
+		{"time", FD_NAMESPACE},
+		{"time_for_children", FD_NAMESPACE},
 	};
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -131,13 +143,14 @@ static void read_value(const char *info, struct fd_rec *fd)
 		const char *label;
 		int base;
 	} values[] = {
-		{ FD_EVENTFD, "eventfd-count:", 16 }, { FD_PIDFD, "Pid:", 10 },
-		{ FD_TIMERFD, "ticks:", 10 },	      { FD_IO_URING, "UserFiles:", 10 },
-		{ FD_SOCKET, "scm_fds:", 10 },
+		{FD_EVENTFD, "eventfd-count:", 16}, {FD_PIDFD, "Pid:", 10},
+		{FD_TIMERFD, "ticks:", 10},	    {FD_IO_URING, "UserFiles:", 10},
+		{FD_SOCKET, "scm_fds:", 10},
 	};
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
-		const char *p = fd->kind == values[i].kind ? find_value(info, values[i].label) : NULL;
+		const char *p =
+			fd->kind == values[i].kind ? find_value(info, values[i].label) : NULL;
 		long long value;
 
 		if (!p)
@@ -193,7 +206,7 @@ static void read_info(struct table *t, const char *name, struct fd_rec *fd)
 static bool read_fd(void *ctx, uint32_t number)
 {
 	struct table *t = ctx;
-	struct fd_rec fd = { .fd = (int32_t)number };
+	struct fd_rec fd = {.fd = (int32_t)number};
 	char name[12];
 
 	t->total++;
@@ -217,7 +230,7 @@ static int compare_fd(const void *pa, const void *pb)
 
 static int read_table(int proc_fd, uint32_t pid, struct arena *arena, struct proc_detail *detail)
 {
-	struct table t = { .arena = arena, .link_dir = -1, .info_dir = -1 };
+	struct table t = {.arena = arena, .link_dir = -1, .info_dir = -1};
 	struct fd_rec *fds;
 	int r = t.link_dir = procfs_opendir(proc_fd, pid, "fd");
 
@@ -287,13 +300,13 @@ static void read_limits(int proc_fd, uint32_t pid, struct arena *arena, struct p
 static void read_namespaces(int proc_fd, uint32_t pid, struct arena *arena,
 			    struct proc_detail *detail)
 {
-	static const char *const names[] = { "cgroup", "ipc",  "mnt",  "net",
-					     "pid",    "time", "user", "uts" };
+	static const char *const names[] = {"cgroup", "ipc",  "mnt",  "net",
+					    "pid",    "time", "user", "uts"};
 	size_t n = sizeof(names) / sizeof(names[0]);
 	struct namespace_rec *list = arena_alloc(arena, n * sizeof(*list));
 
 	for (size_t i = 0; i < n; i++) {
-		struct namespace_rec rec = { .name = { names[i], (uint32_t)strlen(names[i]) } };
+		struct namespace_rec rec = {.name = {names[i], (uint32_t)strlen(names[i])}};
 		char name[32], text[64];
 		ssize_t len;
 
@@ -301,8 +314,7 @@ static void read_namespaces(int proc_fd, uint32_t pid, struct arena *arena,
 			continue;
 		snprintf(name, sizeof(name), "self/ns/%s", names[i]);
 		len = procfs_readlink(proc_fd, 0, name, text, sizeof(text));
-		rec.own = len > 0 &&
-			  procfs_link_inode(text, (size_t)len, names[i]) == rec.inode;
+		rec.own = len > 0 && procfs_link_inode(text, (size_t)len, names[i]) == rec.inode;
 		list[detail->n_namespaces++] = rec;
 	}
 	detail->namespaces = list;
@@ -313,7 +325,7 @@ static struct bytes read_link(int proc_fd, uint32_t pid, const char *name, struc
 	char text[PROCFS_LINK_MAX];
 	ssize_t n = procfs_readlink(proc_fd, pid, name, text, sizeof(text));
 
-	return n < 0 ? (struct bytes){ 0 } : keep(arena, text, (size_t)n);
+	return n < 0 ? (struct bytes){0} : keep(arena, text, (size_t)n);
 }
 
 static struct bytes read_cgroup(int proc_fd, uint32_t pid, struct arena *arena)
@@ -321,7 +333,7 @@ static struct bytes read_cgroup(int proc_fd, uint32_t pid, struct arena *arena)
 	char text[16384];
 	ssize_t n = procfs_read(proc_fd, pid, "cgroup", text, sizeof(text));
 
-	return n < 0 ? (struct bytes){ 0 } : keep(arena, text, (size_t)n);
+	return n < 0 ? (struct bytes){0} : keep(arena, text, (size_t)n);
 }
 
 int fdtable_read(int proc_fd, uint32_t pid, uint64_t start_ticks, struct arena *arena,
@@ -331,7 +343,7 @@ int fdtable_read(int proc_fd, uint32_t pid, uint64_t start_ticks, struct arena *
 	struct procfs_status status;
 	int r = procfs_read_stat(proc_fd, pid, &st);
 
-	*ret_detail = (struct proc_detail){ .pid = pid };
+	*ret_detail = (struct proc_detail){.pid = pid};
 	if (r < 0 || (start_ticks && st.start_ticks != start_ticks))
 		return -ESRCH;
 	ret_detail->start_ticks = st.start_ticks;
@@ -360,10 +372,10 @@ static struct bytes get_variable(struct bytes vars, const char *name)
 		size_t len = strnlen(p, (size_t)(end - p));
 
 		if (len > n && p[n] == '=' && memcmp(p, name, n) == 0)
-			return (struct bytes){ p + n + 1, (uint32_t)(len - n - 1) };
+			return (struct bytes){p + n + 1, (uint32_t)(len - n - 1)};
 		p += len + 1;
 	}
-	return (struct bytes){ 0 };
+	return (struct bytes){0};
 }
 
 static uint32_t number_of(struct bytes text)
@@ -386,10 +398,10 @@ static struct bytes listed_name(struct bytes names, uint32_t k)
 		const char *stop = colon ? colon : end;
 
 		if (!k--)
-			return (struct bytes){ p, (uint32_t)(stop - p) };
+			return (struct bytes){p, (uint32_t)(stop - p)};
 		p = colon ? colon + 1 : NULL;
 	}
-	return (struct bytes){ 0 };
+	return (struct bytes){0};
 }
 
 void fdtable_add_environ(struct proc_detail *detail, struct arena *arena, const void *bytes,

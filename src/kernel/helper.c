@@ -73,7 +73,7 @@ static int64_t now_ms(void)
 
 static void queue_init(struct queue *q)
 {
-	*q = (struct queue){ .last = &q->first };
+	*q = (struct queue){.last = &q->first};
 }
 
 static void queue_push(struct queue *q, struct request *request)
@@ -122,8 +122,8 @@ static void queue_free(struct queue *q)
 
 int helper_start(const struct helper_spec specs[HELPER_KIND_COUNT], struct helper **ret_helper)
 {
-	const struct timeval timeout = { .tv_sec = SPAWNER_TIMEOUT_S };
-	struct epoll_event event = { .events = EPOLLIN };
+	const struct timeval timeout = {.tv_sec = SPAWNER_TIMEOUT_S};
+	struct epoll_event event = {.events = EPOLLIN};
 	struct helper *h;
 	int pair[2];
 	pid_t pid, self = getpid();
@@ -175,7 +175,7 @@ static int take_fd(struct msghdr *msg)
 
 static int order(struct helper *h, enum helper_op op, uint32_t kind, uint32_t pid)
 {
-	struct helper_order what = { .op = op, .kind = kind, .pid = pid };
+	struct helper_order what = {.op = op, .kind = kind, .pid = pid};
 
 	return send(h->control_fd, &what, sizeof(what), MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
@@ -183,13 +183,13 @@ static int order(struct helper *h, enum helper_op op, uint32_t kind, uint32_t pi
 static int spawn(struct helper *h, uint32_t kind)
 {
 	struct worker *w = &h->workers[kind];
-	struct epoll_event event = { .events = EPOLLIN };
-	struct helper_spawned answer = { 0 };
+	struct epoll_event event = {.events = EPOLLIN};
+	struct helper_spawned answer = {0};
 	union {
 		struct cmsghdr align;
 		char buf[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct iovec iov = { &answer, sizeof(answer) };
+	} control = {0};
+	struct iovec iov = {&answer, sizeof(answer)};
 	struct msghdr msg = {
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
@@ -316,12 +316,12 @@ static void answer(struct worker *w, struct queue *q, int status)
 
 static bool send_request(const struct worker *w, struct request *request)
 {
-	struct helper_head head = { .ticket = request->ticket };
+	struct helper_head head = {.ticket = request->ticket};
 	struct iovec iov[2] = {
-		{ &head, sizeof(head) },
-		{ request->bytes, request->len },
+		{&head, sizeof(head)},
+		{request->bytes, request->len},
 	};
-	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
+	struct msghdr msg = {.msg_iov = iov, .msg_iovlen = 2};
 
 	/* a failure other than a full socket shows as EOF when reading */
 	return sendmsg(w->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
@@ -375,10 +375,10 @@ static int take_frame(struct helper *h, struct worker *w)
 	char chunk[HELPER_CHUNK];
 	struct helper_frame frame;
 	struct iovec iov[2] = {
-		{ &frame, sizeof(frame) },
-		{ chunk, sizeof(chunk) },
+		{&frame, sizeof(frame)},
+		{chunk, sizeof(chunk)},
 	};
-	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
+	struct msghdr msg = {.msg_iov = iov, .msg_iovlen = 2};
 	ssize_t n = recvmsg(w->fd, &msg, MSG_DONTWAIT);
 
 	if (n < 0)
@@ -496,7 +496,7 @@ bool helper_drain(struct helper *h, enum helper_kind kind, int timeout_ms)
 	int64_t until = now_ms() + timeout_ms;
 
 	for (;;) {
-		struct pollfd pfd = { .fd = h->epoll_fd, .events = POLLIN };
+		struct pollfd pfd = {.fd = h->epoll_fd, .events = POLLIN};
 		int64_t left;
 		int wait;
 

@@ -26,7 +26,6 @@ enum helper_kind {
 	HELPER_DNS,     /* address -> name */
 	HELPER_RUNTIME, /* container runtimes over their sockets */
 	HELPER_ENVIRON, /* environment of one process (fdtable.h) */
-	HELPER_PROBE,   /* a real bind(2) in a child */
 	HELPER_KIND_COUNT
 };
 

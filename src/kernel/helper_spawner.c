@@ -54,19 +54,19 @@ struct spawner {
 static const char *const kind_names[HELPER_KIND_COUNT] = {
 	[HELPER_PROC] = "inettop-proc",	      [HELPER_USER] = "inettop-user",
 	[HELPER_DNS] = "inettop-dns",	      [HELPER_RUNTIME] = "inettop-runtime",
-	[HELPER_ENVIRON] = "inettop-environ", [HELPER_PROBE] = "inettop-probe",
+	[HELPER_ENVIRON] = "inettop-environ",
 };
 
 /* ---- a helper ---- */
 
 static void send_frame(struct helper_out *out, uint32_t flags, int status)
 {
-	struct helper_frame frame = { .ticket = out->ticket, .status = status, .flags = flags };
+	struct helper_frame frame = {.ticket = out->ticket, .status = status, .flags = flags};
 	struct iovec iov[2] = {
-		{ &frame, sizeof(frame) },
-		{ out->chunk, out->used },
+		{&frame, sizeof(frame)},
+		{out->chunk, out->used},
 	};
-	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
+	struct msghdr msg = {.msg_iov = iov, .msg_iovlen = 2};
 
 	while (sendmsg(out->fd, &msg, MSG_NOSIGNAL) < 0)
 		if (errno != EINTR)
@@ -155,7 +155,7 @@ static void close_others(int *keep)
 
 static void limit_memory(uint32_t mb)
 {
-	struct rlimit limit = { (rlim_t)mb << 20, (rlim_t)mb << 20 };
+	struct rlimit limit = {(rlim_t)mb << 20, (rlim_t)mb << 20};
 
 	if (LIMIT_MEMORY && mb)
 		setrlimit(RLIMIT_AS, &limit);
@@ -183,13 +183,13 @@ static void become_helper(const struct spawner *sp, uint32_t kind, int fd, pid_t
 
 static void reply(const struct spawner *sp, int status, uint32_t pid, int fd)
 {
-	struct helper_spawned answer = { .status = status, .pid = pid };
+	struct helper_spawned answer = {.status = status, .pid = pid};
 	union {
 		struct cmsghdr align;
 		char buf[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct iovec iov = { &answer, sizeof(answer) };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	} control = {0};
+	struct iovec iov = {&answer, sizeof(answer)};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
 
 	if (fd >= 0) {
 		struct cmsghdr *cmsg;
@@ -268,9 +268,9 @@ static void obey(struct spawner *sp)
 
 void helper_spawner(int control_fd, const struct helper_spec *specs)
 {
-	struct spawner sp = { .specs = specs };
-	struct pollfd fds[2] = { 0 };
-	const struct rlimit no_core = { 0, 0 };
+	struct spawner sp = {.specs = specs};
+	struct pollfd fds[2] = {0};
+	const struct rlimit no_core = {0, 0};
 	sigset_t chld;
 
 	default_signals();
@@ -284,9 +284,9 @@ void helper_spawner(int control_fd, const struct helper_spec *specs)
 	sigaddset(&chld, SIGCHLD);
 	sigprocmask(SIG_SETMASK, &chld, NULL);
 	sp.control_fd = control_fd;
-	fds[0] = (struct pollfd){ .fd = control_fd, .events = POLLIN };
-	fds[1] = (struct pollfd){ .fd = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK),
-				  .events = POLLIN };
+	fds[0] = (struct pollfd){.fd = control_fd, .events = POLLIN};
+	fds[1] = (struct pollfd){.fd = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK),
+				 .events = POLLIN};
 	for (;;) {
 		struct signalfd_siginfo info;
 

@@ -5,8 +5,8 @@
 #include "kernel/helper.h"
 
 /*
- * Fills in the kinds of this directory (PROC, USER, DNS, ENVIRON). Timeouts and rights of RUNTIME
- * and PROBE are set too; their handlers are the caller's to add.
+ * Fills in the kinds of this directory (PROC, USER, DNS, ENVIRON). Timeout and rights of RUNTIME
+ * are set too; its handler is the caller's to add.
  */
 void helper_specs(struct helper_spec ret_specs[HELPER_KIND_COUNT]);
 

@@ -121,7 +121,7 @@ static int compare_due(const void *pa, const void *pb, void *arg)
 
 static void scan_due(struct owners *own, uint64_t until_us)
 {
-	const struct scan_limit limit = { .until_us = until_us };
+	const struct scan_limit limit = {.until_us = until_us};
 	size_t n = 0, kept = 0;
 
 	for (size_t i = 0; i < own->due.len; i++)
@@ -152,7 +152,7 @@ static bool all_read(const struct owners *own)
 /* Reads the oldest tables until the time is up or (search) nothing old is unknown any more. */
 static void scan_oldest(struct owners *own, uint64_t until_us, bool search)
 {
-	const struct scan_limit limit = { .until_us = until_us, .threads = true };
+	const struct scan_limit limit = {.until_us = until_us, .threads = true};
 
 	while (!all_read(own)) {
 		uint32_t oldest = owners_table_oldest(own);
@@ -278,7 +278,7 @@ void owners_tick(struct owners *own, const struct owners_input *in, owners_chang
 void owners_rescan(struct owners *own, const uint32_t *pids, size_t n, owners_change_fn *fn,
 		   void *ctx)
 {
-	const struct scan_limit limit = { .threads = true };
+	const struct scan_limit limit = {.threads = true};
 	uint64_t start = begin(own);
 
 	owners_sweep(own);
@@ -334,7 +334,7 @@ static void feed_tables(struct owners *own, const struct owners_entry *entries, 
 
 		vec_clear(&own->scratch);
 		for (; i < n && entries[i].pid == first->pid && entries[i].tid == first->tid; i++) {
-			struct entry entry = { entries[i].fd, entries[i].inode };
+			struct entry entry = {entries[i].fd, entries[i].inode};
 
 			if (entry.inode)
 				vec_push(&own->scratch, entry);
@@ -357,7 +357,7 @@ static void feed_rest(struct owners *own)
 
 		/* PID 1 may refuse to be read by BPF too: only /proc tells that it did. */
 		if (table->pid == 1 && !table->tid) {
-			owners_scan(own, index, &(struct scan_limit){ 0 });
+			owners_scan(own, index, &(struct scan_limit){0});
 			continue;
 		}
 		owners_merge(own, index, 0, INT64_MAX, NULL, 0);
@@ -462,8 +462,8 @@ enum owner_status owners_why_unknown(struct owners *own, uint32_t inode, const c
 	if (hash_get(&own->unknown, inode, NULL))
 		return OWNER_PENDING;
 	if (own->info.n_denied) {
-		*ret_detail = missing ? "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"
-				      : "refused even to root";
+		*ret_detail =
+			missing ? "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH" : "refused even to root";
 		return OWNER_DENIED;
 	}
 	if (own->info.pidns || own->info.hidepid) {

@@ -86,7 +86,8 @@ static void fellows_due(struct owners *own, uint32_t index)
 {
 	unsigned left = FELLOWS_MAX;
 
-	for (uint32_t i = own->tables.data[index].first; i; i = own->holders.data[i].next_in_table) {
+	for (uint32_t i = own->tables.data[index].first; i;
+	     i = own->holders.data[i].next_in_table) {
 		uint32_t other = own->holders.data[i].next ? own->holders.data[i].next
 							   : own->holders.data[i].prev;
 
@@ -146,7 +147,7 @@ static uint32_t add_process(struct owners *own, uint32_t pid)
 {
 	uint32_t index = owners_table_add(own, pid, 0), parent;
 	struct table *table;
-	struct procfs_stat st = { 0 };
+	struct procfs_stat st = {0};
 
 	if (!owners_keep_dir(own, index) || procfs_read_stat(own->proc_fd, pid, &st) < 0) {
 		if (own->tables.data[index].dir_fd >= 0) {
@@ -212,7 +213,7 @@ static bool read_pids(struct owners *own)
 
 void owners_list(struct owners *own, bool force)
 {
-	VEC(uint32_t) now = { 0 };
+	VEC(uint32_t) now = {0};
 	size_t old = 0;
 
 	if (!may_have_changed(own) && !force && ++own->since_listing < LIST_EVERY)
@@ -230,8 +231,7 @@ void owners_list(struct owners *own, bool force)
 				break;
 			owners_drop(own, index);
 		}
-		if (old < own->leaders.len &&
-		    own->tables.data[own->leaders.data[old]].pid == pid)
+		if (old < own->leaders.len && own->tables.data[own->leaders.data[old]].pid == pid)
 			index = own->leaders.data[old++];
 		else
 			index = add_process(own, pid);

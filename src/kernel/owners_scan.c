@@ -62,11 +62,11 @@ static void note_special(struct scan *scan, uint32_t fd, const char *text, size_
 	if (scan->table->tid)
 		return;
 	if (inode) {
-		struct owners_netns_fd rec = { scan->table->pid, inode, (int32_t)fd };
+		struct owners_netns_fd rec = {scan->table->pid, inode, (int32_t)fd};
 
 		vec_push(&own->netns_fds, rec);
 	} else if (len == 21 && memcmp(text, "anon_inode:[io_uring]", 21) == 0) {
-		struct ring_fd ring = { scan->table->pid, (int32_t)fd };
+		struct ring_fd ring = {scan->table->pid, (int32_t)fd};
 
 		vec_push(&own->rings, ring);
 	}
@@ -77,7 +77,7 @@ static bool scan_entry(void *ctx, uint32_t fd)
 	struct scan *scan = ctx;
 	char name[12], text[64];
 	ssize_t len = readlinkat(scan->dir_fd, decimal(fd, name), text, sizeof(text));
-	struct entry entry = { .fd = (int32_t)fd };
+	struct entry entry = {.fd = (int32_t)fd};
 
 	if (len < 0 && errno == ENOENT)
 		return true;
@@ -227,7 +227,7 @@ static bool has_own_table(const struct owners *own, uint32_t pid, uint32_t tid)
 static void scan_thread(struct owners *own, uint32_t leader, uint32_t tid)
 {
 	uint32_t pid = own->tables.data[leader].pid, index;
-	const struct scan_limit no_limit = { 0 };
+	const struct scan_limit no_limit = {0};
 
 	if (owners_table_find(own, pid, tid) || !has_own_table(own, pid, tid))
 		return;
@@ -302,7 +302,7 @@ static void scan_done(struct owners *own, uint32_t index)
 bool owners_scan(struct owners *own, uint32_t index, const struct scan_limit *limit)
 {
 	struct table *table = &own->tables.data[index];
-	struct scan scan = { .until_us = limit->until_us };
+	struct scan scan = {.until_us = limit->until_us};
 	uint64_t start = owners_cpu_us();
 	bool empty;
 	int r;
@@ -347,7 +347,7 @@ bool owners_scan(struct owners *own, uint32_t index, const struct scan_limit *li
 bool owners_scan_tail(struct owners *own, uint32_t index)
 {
 	struct table *table = &own->tables.data[index];
-	struct scan scan = { 0 };
+	struct scan scan = {0};
 	uint32_t gained;
 
 	if (!own->real || table->scanned_count < FAT_FDS || table->resume_fd ||

@@ -22,8 +22,8 @@ void owners_store_init(struct owners *own)
 	hash_init(&own->inodes, random_seed());
 	hash_init(&own->unknown, random_seed());
 	hash_init(&own->ring_inodes, random_seed());
-	vec_push(&own->holders, (struct holder){ 0 });
-	vec_push(&own->tables, (struct table){ .dir_fd = -1 });
+	vec_push(&own->holders, (struct holder){0});
+	vec_push(&own->tables, (struct table){.dir_fd = -1});
 }
 
 void owners_store_done(struct owners *own)
@@ -93,7 +93,7 @@ uint32_t owners_table_add(struct owners *own, uint32_t pid, uint32_t tid)
 		own->free_table = own->tables.data[index].first;
 	else {
 		index = (uint32_t)own->tables.len;
-		vec_push(&own->tables, (struct table){ 0 });
+		vec_push(&own->tables, (struct table){0});
 	}
 	own->tables.data[index] = (struct table){
 		.pid = pid,
@@ -116,7 +116,7 @@ void owners_table_remove(struct owners *own, uint32_t index)
 	owners_merge(own, index, 0, INT64_MAX, NULL, 0);
 	ring_unlink(own, index);
 	hash_del(&own->by_id, owners_id(table->pid, table->tid));
-	*table = (struct table){ .dir_fd = -1, .first = own->free_table };
+	*table = (struct table){.dir_fd = -1, .first = own->free_table};
 	own->free_table = index;
 	own->info.n_tables--;
 }
@@ -191,7 +191,7 @@ static void add_holder(struct owners *own, uint32_t table, const struct entry *e
 		own->free_holder = own->holders.data[index].next;
 	else {
 		index = (uint32_t)own->holders.len;
-		vec_push(&own->holders, (struct holder){ 0 });
+		vec_push(&own->holders, (struct holder){0});
 	}
 	own->holders.data[index] = (struct holder){
 		.inode = entry->inode,
@@ -223,7 +223,7 @@ static void remove_holder(struct owners *own, uint32_t index)
 	set_inode(own, h->inode, old, value);
 	own->tables.data[h->table].n_holders--;
 	own->info.n_holders--;
-	*h = (struct holder){ .next = own->free_holder };
+	*h = (struct holder){.next = own->free_holder};
 	own->free_holder = index;
 }
 
@@ -311,7 +311,7 @@ uint32_t owners_lookup(struct owners *own, uint32_t inode, const struct owner **
 	for (uint32_t i = INODE_HEAD(get_inode(own, inode)); i; i = own->holders.data[i].next) {
 		const struct holder *h = &own->holders.data[i];
 		const struct table *table = &own->tables.data[h->table];
-		struct owner owner = { .pid = table->pid, .tid = table->tid, .fd = h->fd };
+		struct owner owner = {.pid = table->pid, .tid = table->tid, .fd = h->fd};
 
 		vec_push(&own->out, owner);
 	}

@@ -24,11 +24,11 @@ static int subscribe(int fd, uint32_t op)
 		.nlmsg_len = sizeof(nl) + sizeof(struct cn_msg) + sizeof(op),
 		.nlmsg_type = NLMSG_DONE,
 	};
-	struct cn_msg cn = { .id = { CN_IDX_PROC, CN_VAL_PROC }, .len = sizeof(op) };
+	struct cn_msg cn = {.id = {CN_IDX_PROC, CN_VAL_PROC}, .len = sizeof(op)};
 	struct iovec iov[] = {
-		{ &nl, sizeof(nl) },
-		{ &cn, sizeof(cn) },
-		{ &op, sizeof(op) },
+		{&nl, sizeof(nl)},
+		{&cn, sizeof(cn)},
+		{&op, sizeof(op)},
 	};
 
 	return writev(fd, iov, 3) < 0 ? -errno : 0;
@@ -36,7 +36,7 @@ static int subscribe(int fd, uint32_t op)
 
 int proc_events_open(struct proc_events **ret_events)
 {
-	struct sockaddr_nl addr = { .nl_family = AF_NETLINK, .nl_groups = CN_IDX_PROC };
+	struct sockaddr_nl addr = {.nl_family = AF_NETLINK, .nl_groups = CN_IDX_PROC};
 	const int size = RECEIVE_BUFFER;
 	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_CONNECTOR);
 	int r = fd < 0 ? -errno : 0;
@@ -74,7 +74,7 @@ int proc_events_fd(const struct proc_events *events)
 /* Whether it is about a process (not one of its threads); fills in the record. */
 static bool translate(const struct proc_event *ev, struct proc_event_rec *rec)
 {
-	*rec = (struct proc_event_rec){ .time_ns = ev->timestamp_ns };
+	*rec = (struct proc_event_rec){.time_ns = ev->timestamp_ns};
 	switch ((unsigned)ev->what) {
 	case PROC_EVENT_FORK:
 		rec->kind = PROC_EV_FORK;
@@ -103,7 +103,7 @@ int proc_events_decode(const void *data, size_t len, proc_events_fn *fn, void *c
 	while (len >= sizeof(struct nlmsghdr)) {
 		struct nlmsghdr nl;
 		struct cn_msg cn;
-		struct proc_event ev = { 0 };
+		struct proc_event ev = {0};
 		struct proc_event_rec rec;
 		size_t step;
 
@@ -114,8 +114,7 @@ int proc_events_decode(const void *data, size_t len, proc_events_fn *fn, void *c
 		if (cn.len > nl.nlmsg_len - sizeof(nl) - sizeof(cn))
 			return -EINVAL;
 		memcpy(&ev, p + sizeof(nl) + sizeof(cn), cn.len < sizeof(ev) ? cn.len : sizeof(ev));
-		if (cn.id.idx == CN_IDX_PROC && cn.id.val == CN_VAL_PROC &&
-		    translate(&ev, &rec)) {
+		if (cn.id.idx == CN_IDX_PROC && cn.id.val == CN_VAL_PROC && translate(&ev, &rec)) {
 			fn(ctx, &rec);
 			n++;
 		}
@@ -135,7 +134,7 @@ int proc_events_read(struct proc_events *events, proc_events_fn *fn, void *ctx)
 	int count = 0;
 
 	for (;;) {
-		struct sockaddr_nl from = { 0 };
+		struct sockaddr_nl from = {0};
 		socklen_t from_len = sizeof(from);
 		ssize_t n = recvfrom(events->fd, buf, sizeof(buf), 0, (struct sockaddr *)&from,
 				     &from_len);

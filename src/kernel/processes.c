@@ -19,7 +19,7 @@ struct known {
 	struct processes *owner;
 	uint64_t start_ticks;
 	uint64_t ticket;    /* pending, 0 = none */
-	uint64_t look;      /* hash of comm and exe when last delivered */
+	uint64_t look;	    /* hash of comm and exe when last delivered */
 	int64_t retry_ms;   /* stuck: not before */
 	int64_t backoff_ms; /* 0 = not stuck */
 	uint32_t pid;
@@ -173,13 +173,13 @@ static void deliver(struct processes *p, struct known *known, const struct proce
 	};
 
 	if (n >= 0)
-		rec.comm = (struct bytes){ comm, (uint32_t)n };
+		rec.comm = (struct bytes){comm, (uint32_t)n};
 	if (a->have & PROC_HAVE_EXE)
-		rec.exe = (struct bytes){ text, a->exe_len };
+		rec.exe = (struct bytes){text, a->exe_len};
 	if (a->have & PROC_HAVE_CGROUP)
-		rec.cgroup = (struct bytes){ text + a->exe_len, a->cgroup_len };
+		rec.cgroup = (struct bytes){text + a->exe_len, a->cgroup_len};
 	if (a->have & PROC_HAVE_CMDLINE)
-		rec.cmdline = (struct bytes){ text + a->exe_len + a->cgroup_len, a->cmdline_len };
+		rec.cmdline = (struct bytes){text + a->exe_len + a->cgroup_len, a->cmdline_len};
 	name_workload(&rec, &facts);
 	p->fn(p->ctx, &rec);
 }
@@ -249,9 +249,10 @@ static void answered(void *ctx, uint64_t ticket, int status, const void *bytes, 
 
 static void ask(struct processes *p, struct known *known)
 {
-	struct processes_request request = { .start_ticks = known->start_ticks, .pid = known->pid };
+	struct processes_request request = {.start_ticks = known->start_ticks, .pid = known->pid};
 
-	known->ticket = helper_submit(p->h, HELPER_PROC, &request, sizeof(request), answered, known);
+	known->ticket =
+		helper_submit(p->h, HELPER_PROC, &request, sizeof(request), answered, known);
 	p->pending++;
 }
 

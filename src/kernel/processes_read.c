@@ -58,7 +58,7 @@ static void add_cgroup(const char *cgroup, size_t len, struct processes_answer *
 int processes_read_fast(int proc_fd, uint32_t pid, struct processes_answer *ret_answer,
 			struct strbuf *text)
 {
-	struct processes_answer a = { 0 };
+	struct processes_answer a = {0};
 	struct procfs_stat st;
 	char cgroup[CGROUP_TEXT_MAX];
 	ssize_t n;
@@ -114,8 +114,9 @@ static int read_cmdline(int proc_fd, uint32_t pid, struct processes_answer *a, s
 enum item { ITEM_PPID, ITEM_TICS, ITEM_STATE, ITEM_EUID, ITEM_EXE, ITEM_CGROUP, ITEM_CMDLINE };
 
 static const enum pids_item items[] = {
-	[ITEM_PPID] = PIDS_ID_PPID,	[ITEM_TICS] = PIDS_TICS_BEGAN, [ITEM_STATE] = PIDS_STATE,
-	[ITEM_EUID] = PIDS_ID_EUID,	[ITEM_EXE] = PIDS_EXE,	       [ITEM_CGROUP] = PIDS_CGROUP_V,
+	[ITEM_PPID] = PIDS_ID_PPID,	 [ITEM_TICS] = PIDS_TICS_BEGAN,
+	[ITEM_STATE] = PIDS_STATE,	 [ITEM_EUID] = PIDS_ID_EUID,
+	[ITEM_EXE] = PIDS_EXE,		 [ITEM_CGROUP] = PIDS_CGROUP_V,
 	[ITEM_CMDLINE] = PIDS_CMDLINE_V,
 };
 
@@ -185,7 +186,7 @@ static int take_stack(const struct pids_stack *stack, int proc_fd, uint32_t pid,
 static int read_all(int proc_fd, struct pids_info **info, uint32_t pid, struct processes_answer *a,
 		    struct strbuf *text)
 {
-	unsigned ids[1] = { pid };
+	unsigned ids[1] = {pid};
 	struct pids_fetch *fetch;
 	bool empty, too_long;
 	int n_items = (int)(sizeof(items) / sizeof(items[0]));
@@ -248,7 +249,7 @@ int processes_helper(const void *request, size_t len, struct helper_out *out, vo
 {
 	struct reader *reader = get_reader(state);
 	struct processes_request want;
-	struct processes_answer a = { 0 };
+	struct processes_answer a = {0};
 	struct procfs_stat after;
 	int r;
 

@@ -104,7 +104,7 @@ int procfs_parse_stat(const char *text, size_t len, struct procfs_stat *ret_stat
 {
 	const char *close_paren = memrchr(text, ')', len);
 	const char *end = text + len, *p = text;
-	uint64_t field[20] = { 0 };
+	uint64_t field[20] = {0};
 	uint64_t pid;
 
 	if (!close_paren || !take_number(&p, end, &pid) || close_paren + 2 >= end ||
@@ -152,7 +152,7 @@ int procfs_parse_status(const char *text, size_t len, struct procfs_status *ret_
 	uint32_t n;
 	bool have_uid = false;
 
-	*ret_status = (struct procfs_status){ 0 };
+	*ret_status = (struct procfs_status){0};
 	for (const char *line = text; line < end;) {
 		const char *eol = memchr(line, '\n', (size_t)(end - line));
 		const char *p;

@@ -65,7 +65,7 @@ static void answered(void *ctx, uint64_t ticket, int status, const void *bytes, 
 	user->ticket = 0;
 	if (status == 0 && len > 0 && len <= NAME_MAX_LEN) {
 		memcpy(user->text, bytes, len);
-		user->name = (struct bytes){ user->text, (uint32_t)len };
+		user->name = (struct bytes){user->text, (uint32_t)len};
 	}
 	user->owner->generation++;
 }
@@ -78,7 +78,7 @@ struct bytes users_name(struct users *u, uint32_t uid)
 	if (hash_get(&u->by_uid, uid, &value))
 		return pointer(value)->name;
 	if (hash_count(&u->by_uid) >= USERS_MAX)
-		return (struct bytes){ 0 };
+		return (struct bytes){0};
 	user = xcalloc(1, sizeof(*user) + NAME_MAX_LEN);
 	user->owner = u;
 	hash_put(&u->by_uid, uid, (uint64_t)(uintptr_t)user);
