@@ -4,18 +4,42 @@
 
 #include "model/names.h"
 
+/* Most sockets have no tcp_info, and the object is half of a row: written once, copied after. */
+static void make_no_tcp(struct json_rows *jr)
+{
+	for (size_t i = 0; i < jr->n_fields; i++) {
+		const struct field *field = &jr->fields[i];
+
+		if (!strcmp(field->group, "tcp"))
+			strbuf_addf(&jr->no_tcp, "%c\"%s\":null", field->opens ? '{' : ',',
+				    field->member);
+	}
+	strbuf_addc(&jr->no_tcp, '}');
+}
+
+static bool lacks_tcp(const struct field *field, const struct row *row)
+{
+	const struct sock *sk = row->obj;
+
+	return row->pane == PANE_SOCKETS && !strcmp(field->group, "tcp") &&
+	       !(sk->r.have & REC_TCP && sk->r.tcp);
+}
+
 void json_rows_init(struct json_rows *jr, struct sink *sink, enum pane pane, const char *host,
 		    const struct lookup *lookup)
 {
 	*jr = (struct json_rows){.pane = pane, .host = host, .lookup = lookup};
 	jsonw_init(&jr->w, sink);
 	strbuf_init(&jr->scratch, 0);
+	strbuf_init(&jr->no_tcp, 0);
 	jr->n_fields = field_list(pane, jr->fields);
+	make_no_tcp(jr);
 }
 
 void json_rows_done(struct json_rows *jr)
 {
 	strbuf_done(&jr->scratch);
+	strbuf_done(&jr->no_tcp);
 }
 
 void json_member_bytes(struct jsonw *w, const char *name, struct bytes bytes)
@@ -104,6 +128,12 @@ void json_rows_members(struct json_rows *jr, struct jsonw *w, const struct row *
 
 		if (field->opens) {
 			jsonw_key(w, field->group);
+			if (lacks_tcp(field, row)) {
+				jsonw_raw(w, strbuf_str(&jr->no_tcp), jr->no_tcp.len);
+				while (!jr->fields[i].closes)
+					i++;
+				continue;
+			}
 			jsonw_begin_object(w);
 		}
 		field_get(field, row, jr->lookup, &v);

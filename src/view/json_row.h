@@ -20,6 +20,7 @@ struct json_rows {
 	size_t n_fields;
 	struct field fields[COL_COUNT];
 	struct strbuf scratch;
+	struct strbuf no_tcp; /* the tcp object of a socket without tcp_info */
 };
 
 void json_rows_init(struct json_rows *jr, struct sink *sink, enum pane pane, const char *host,
