@@ -4,6 +4,8 @@
 
 #include "lib/unit.h"
 
+#include <stdbool.h>
+
 #include <jansson.h>
 
 #include "lib/demo_snapshot.h"
