@@ -17,6 +17,8 @@
 #define TOTAL_MS 10000
 #define FOREIGN_BYTES ((size_t)4 << 20)
 #define DUMP_TRIES 3
+/* include/linux/err.h */
+#define MAX_ERRNO 4095
 /* So that a flood of events cannot keep a reader for ever. */
 #define EVENT_DATAGRAMS 4096
 
@@ -134,7 +136,7 @@ static int payload_errno(const struct nlmsghdr *msg, int missing)
 	if (!payload)
 		return missing;
 	memcpy(&err, payload, sizeof(err));
-	return err > 0 ? -EBADMSG : err;
+	return err > 0 || err < -MAX_ERRNO ? -EBADMSG : err;
 }
 
 static enum netlink_outcome outcome_of(int err, uint32_t messages)

@@ -214,6 +214,7 @@ static int replay_receive(struct transport *self, void *buf, size_t size, int ti
 	const uint8_t *head = replay->data + replay->pos;
 	size_t left = replay->len - replay->pos;
 	size_t len;
+	int err;
 
 	if (timeout_ms <= 0)
 		return -EAGAIN; /* what was recorded came as an answer: nothing is there before */
@@ -224,8 +225,9 @@ static int replay_receive(struct transport *self, void *buf, size_t size, int ti
 	len = get_le32(head);
 	replay->now += get_le32(head + 20);
 	replay->pos += RECORD_HEADER + len;
-	if (get_le32(head + 16))
-		return (int)get_le32(head + 16);
+	err = (int)get_le32(head + 16);
+	if (err)
+		return err < 0 && err >= -4095 ? err : -EBADMSG;
 	ret_datagram->len = len < size ? len : size;
 	ret_datagram->sender = get_le32(head + 4);
 	ret_datagram->groups = get_le32(head + 8);

@@ -83,8 +83,8 @@ enum sock_timer { TIMER_NONE, TIMER_RETRANS, TIMER_KEEPALIVE, TIMER_TIME_WAIT, T
 #define REC_SHUTDOWN (1u << 5)
 #define REC_QUEUES (1u << 6) /* recvq and sendq are known */
 #define REC_UID (1u << 7)
-#define REC_SOCKOPT (1u << 8) /* autobound is known (INET_DIAG_SOCKOPT bind_address_no_port ...) */
-#define REC_BACKLOG_MAX (1u << 9) /* a listener's sendq is the limit of its accept queue (text does not tell it) */
+#define REC_SOCKOPT (1u << 8) /* autobound is known (SOCKDIAG_WANT_AUTOBOUND) */
+#define REC_BACKLOG_MAX (1u << 9) /* a listener's sendq is its queue's limit: not in text */
 
 /*
  * The tcp_info of one socket (linux/tcp.h), only for rows somebody looks at. ~0 (of the member's
@@ -126,9 +126,9 @@ struct sock_rec {
 	struct netaddr local, remote;     /* family 0 for the non-IP families */
 	uint16_t have;                    /* REC_* */
 	uint8_t proto, family, state, timer, timer_retrans, shutdown;
-	uint8_t sock_type;                /* SOCK_STREAM ... for unix, protocol number for raw and netlink */
+	uint8_t sock_type;                /* SOCK_* for unix, packet; protocol of raw, netlink */
 	bool v6only, autobound, abstract_name;
-	bool mptcp_subflow;               /* tcp: carries an mptcp connection (ULP attribute, needs tcp_info) */
+	bool mptcp_subflow;               /* tcp: part of an mptcp connection; with tcp_info only */
 	struct bytes path;                /* unix name without its leading NUL, or NULL */
 	const struct tcp_stats *tcp;      /* REC_TCP */
 };

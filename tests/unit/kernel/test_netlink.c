@@ -109,6 +109,23 @@ static void error_message_ends_the_dump(void **state)
 	}
 }
 
+static void forged_errno_is_bounded(void **state)
+{
+	static const int values[] = {INT32_MIN, INT32_MAX, 1, -4096};
+	struct netlink_result res;
+	struct seen seen;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		tape_init(&tape);
+		tape_errno(&tape, i % 2 ? NLMSG_DONE : NLMSG_ERROR, 1, values[i]);
+		tape_flush(&tape);
+		res = play(&seen);
+		assert_int_equal(res.outcome, NETLINK_PARTIAL);
+		assert_int_equal(res.err, -EBADMSG);
+	}
+}
+
 static void error_after_rows_is_partial(void **state)
 {
 	struct netlink_result res;
@@ -503,6 +520,7 @@ int main(void)
 		cmocka_unit_test(whole_dump_is_complete),
 		cmocka_unit_test(done_carries_the_errno_of_a_missing_protocol),
 		cmocka_unit_test(error_message_ends_the_dump),
+		cmocka_unit_test(forged_errno_is_bounded),
 		cmocka_unit_test(error_after_rows_is_partial),
 		cmocka_unit_test(missing_done_is_never_success),
 		cmocka_unit_test(strangers_are_dropped_and_counted),
