@@ -2,9 +2,9 @@
  * A session watches one host: it owns the collector thread, the store and every kernel source, and
  * hands out immutable snapshots. ui and cli know the kernel only through this header.
  *
- * Order at start: session_prepare() while the process is single-threaded and still has all its
- * rights (it forks the spawner of helper processes), then session_new(), then session_start() for a
- * live run or session_once() for one-shot output.
+ * Order at start: session_new() while the process is single-threaded and still has all its rights
+ * (it forks the spawner of helper processes), session_open(), session_drop_rights(), then
+ * session_start() for a live run or session_once() for one-shot output.
  */
 #ifndef INETTOP_SESSION_H
 #define INETTOP_SESSION_H
@@ -26,18 +26,18 @@ struct session_config {
 
 struct session;
 
-/* Forks the spawner. 0 or -errno. */
-int session_prepare(const struct session_config *cfg);
+/* Forks the spawner; cfg is copied, cfg->netns must stay. 0 or -errno. */
+int session_new(const struct session_config *cfg, struct session **ret);
 
 /*
  * Opens the sources. 0, or -errno with one clear line in ret_error (no trailing newline): no /proc,
  * no source at all, unknown namespace.
  */
-int session_new(const struct session_config *cfg, struct session **ret, struct strbuf *ret_error);
+int session_open(struct session *s, struct strbuf *ret_error);
 void session_free(struct session *s);
 
 /*
- * Drops the rights that this run will not need (SPEC 8). Call once, after session_new(). A failure to
+ * Drops the rights that this run will not need (SPEC 8). Call once, after session_open(). A failure to
  * drop is an error: -errno.
  */
 int session_drop_rights(const struct session *s);
@@ -72,7 +72,7 @@ struct lookup;
 void session_lookup(struct session *s, struct lookup *ret);
 void session_set_dns(struct session *s, bool on);
 
-/* --- acting on processes and sockets: refused with -EPERM when readonly --- */
+/* --- acting on processes and sockets: TARGET_FORBIDDEN and -EPERM when readonly --- */
 
 struct session_target;
 
@@ -92,13 +92,23 @@ enum target_result {
 struct session_target *session_target_open(struct session *s, uint32_t pid, uint64_t start_ticks);
 enum target_result session_target_result(const struct session_target *t, int64_t *ret_after_ms);
 enum target_result session_target_signal(struct session_target *t, int sig);
-/* pidfd to poll for POLLIN (the end of the process), or -1; then session_target_reaped(). */
+/*
+ * After a signal: what became of it, without blocking. kill_after_ms (-1 never): SIGKILL follows
+ * then. Alive after wait_ms is TARGET_ALIVE. Until decided it stays TARGET_SIGNALLED.
+ */
+enum target_result session_target_poll(struct session_target *t, int64_t kill_after_ms,
+				       int64_t wait_ms);
+/* The pidfd, readable at the end of the process; -1 none. Stays the target's. */
 int session_target_fd(const struct session_target *t);
-void session_target_reaped(struct session_target *t);
 void session_target_close(struct session_target *t);
 
-/* SOCK_DESTROY with the exact cookie of this socket. 0, -ENOENT gone already, -EPERM, -EOPNOTSUPP. */
-int session_destroy(struct session *s, uint64_t sock_id);
+/*
+ * Asks for SOCK_DESTROY of the socket with this id, by its exact cookie, in its own namespace. The
+ * collector does it; session_destroyed() tells once what came of it: 0, -ENOENT gone already,
+ * -EPERM, -EBUSY still there, -EOPNOTSUPP. session_fd() becomes readable then.
+ */
+void session_destroy(struct session *s, uint64_t sock_id);
+bool session_destroyed(struct session *s, int *ret_err);
 
 /* --- telling what this host allows --- */
 

@@ -273,3 +273,10 @@ const struct snapshot *store_publish(struct store *st, const struct publish_args
 	store_reap(st);
 	return snap;
 }
+
+void store_take_dropped(struct store *st, const uint32_t **ret_inodes, size_t *ret_n)
+{
+	*ret_inodes = st->dropped.data;
+	*ret_n = st->dropped.len;
+	vec_clear(&st->dropped);
+}

@@ -97,6 +97,12 @@ void store_each_unknown(struct store *st, bool retry, store_sock_fn *fn, void *c
 uint32_t store_count_unknown(const struct store *st); /* never looked for */
 
 /*
+ * Inodes that no row has any more since the call before: their holders may hold something new.
+ * The array is the store's, valid until the next dump.
+ */
+void store_take_dropped(struct store *st, const uint32_t **ret_inodes, size_t *ret_n);
+
+/*
  * All holders of an inode, in any order, duplicates allowed; n > 0. complete: no other holder
  * exists as far as a full look could tell. Takes effect on the row that has the inode now.
  */

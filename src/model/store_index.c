@@ -197,20 +197,24 @@ void index_inode_add(struct store *st, uint32_t slot)
 void index_inode_del(struct store *st, uint32_t slot)
 {
 	struct sock_extra *x = &st->sx.data[slot];
+	uint32_t inode = sock_at(st, slot)->r.inode;
 	uint32_t *link;
 
 	if (!(x->flags & SOCK_INDEXED))
 		return;
-	link = &st->by_inode[inode_bucket(st, sock_at(st, slot)->r.inode)];
+	link = &st->by_inode[inode_bucket(st, inode)];
 	while (*link != slot + 1)
 		link = &st->sx.data[*link - 1].inode_next;
 	*link = x->inode_next;
 	x->flags &= (uint16_t)~SOCK_INDEXED;
 	st->by_inode_count--;
+	if (index_inode_first(st, inode) == SLOT_NONE)
+		vec_push(&st->dropped, inode);
 }
 
 void index_done(struct store *st)
 {
 	free(st->by_id);
 	free(st->by_inode);
+	vec_done(&st->dropped);
 }

@@ -199,6 +199,7 @@ struct store {
 	VEC(struct sock_rec) raws; /* mptcp rows as put, before folding */
 	struct u32_vec free_raws;
 	struct u32_vec unknown;
+	struct u32_vec dropped; /* inodes that no row has any more */
 	uint32_t pending;
 	VEC(struct sample) samples;
 	struct u32_vec dirty_ports, dirty_procs;

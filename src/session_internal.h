@@ -1,0 +1,112 @@
+/* What the files of the session share. Nobody else includes this. */
+#ifndef INETTOP_SESSION_INTERNAL_H
+#define INETTOP_SESSION_INTERNAL_H
+
+#include <pthread.h>
+
+#include "base/hash.h"
+#include "base/vec.h"
+#include "kernel/destroy_events.h"
+#include "kernel/helper.h"
+#include "kernel/helper_specs.h"
+#include "kernel/netstat_counters.h"
+#include "kernel/owners.h"
+#include "kernel/proc_events.h"
+#include "kernel/processes.h"
+#include "kernel/rtnl.h"
+#include "kernel/sockdiag.h"
+#include "kernel/users.h"
+#include "model/lookup.h"
+#include "model/store.h"
+#include "session.h"
+
+/* One network namespace that is being watched, and the sockets opened in it. */
+struct ns_source {
+	struct netns_rec rec;
+	uint32_t slot;              /* in the store */
+	uint32_t absent;            /* PROTO_BIT mask: no diag for these, text instead */
+	struct sockdiag *diag;      /* NULL: text only, because of diag_err */
+	int diag_err;
+	struct destroy_events *events;
+	struct rtnl *rtnl;
+	struct netstat *gate;
+	struct netstat_counters counters; /* at the last dump of everything */
+	int64_t full_ms;            /* when that was */
+	int net_dir;                /* /proc/.../net for text, -1 none */
+};
+
+/* Names that getters ask for: written by the collector, read by any thread, never taken back. */
+struct session_names {
+	pthread_mutex_t lock;
+	struct hash users, ifnames; /* uid -> char *, (netns inode, ifindex) -> char * */
+	struct hash services;       /* datagram << 16 | port -> char * */
+	VEC(char *) retired;
+};
+
+struct session {
+	struct session_config cfg;
+	int proc_fd;
+	struct helper *helper;
+	struct helper_spec helper_specs[HELPER_KIND_COUNT];
+
+	/* shared between threads, under lock */
+	pthread_mutex_t lock;
+	struct needs needs;          /* deep copy */
+	int64_t interval_ms, hold_ms;
+	bool paused, rescan, quit, baseline, baseline_dirty, hold_dirty;
+	const struct snapshot *ready;
+	uint64_t destroy_id;         /* wish, 0 none */
+	bool destroy_done;
+	int destroy_err;
+	int wake_fd, news_fd;
+
+	/* the collector's own */
+	pthread_t thread;
+	bool running;
+	struct needs tick_needs;     /* what the tick reads, its own copy */
+	struct store *store;
+	struct ns_source own_ns;
+	struct owners *owners;
+	struct processes *processes;
+	struct users *users;
+	struct proc_events *proc_events;
+	VEC(uint32_t) added;
+	struct hash uids;            /* uids seen in records */
+	uint64_t users_generation;
+	VEC(struct note) notes;
+	struct tick_stats stats;
+	bool partial;
+	uint32_t tables_read;        /* PROTO_BIT mask: complete in this tick */
+	bool framed;                 /* the first frame is out */
+
+	struct session_names names;
+};
+
+/* session_sources.c */
+void session_close_sources(struct session *s);
+bool session_is_blind(const struct session *s); /* no table could be read */
+
+/* session_procs.c: holders of sockets and the processes behind them. */
+void session_owners(struct session *s, const struct needs *needs, bool first_frame);
+void session_procs(struct session *s, const struct needs *needs, bool live);
+void session_on_process(void *session, const struct proc_rec *rec);
+void session_see_uid(struct session *s, uint32_t uid);
+
+/* session_tick.c: one tick with these needs; the snapshot is the caller's. */
+const struct snapshot *session_tick(struct session *s, const struct needs *needs, bool live);
+
+/* Between ticks: takes in answers of helpers. Returns whether something changed. */
+bool session_absorb(struct session *s);
+const struct snapshot *session_publish(struct session *s, const struct needs *needs);
+
+/* session_act.c: on the collector's thread. */
+int session_destroy_now(struct session *s, uint64_t sock_id);
+
+/* session_names.c */
+void session_names_init(struct session_names *names);
+void session_names_done(struct session_names *names);
+void session_names_user(struct session_names *names, uint32_t uid, struct bytes name);
+void session_names_if(struct session_names *names, uint32_t netns_inode, uint32_t ifindex,
+		      const char *name);
+
+#endif

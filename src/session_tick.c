@@ -1,0 +1,309 @@
+/*
+ * One tick: the kernel's tables into the store, their holders, the processes behind them, a snapshot.
+ * See "One tick" in doc/HACKING.md.
+ */
+#include "session_internal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "kernel/procfs.h"
+#include "kernel/procnet.h"
+#include "model/names.h"
+
+/* A pane that only counts connections walks them all at least this often. */
+#define FULL_DUMP_MS 10000
+
+struct stopwatch {
+	struct timespec wall, cpu;
+};
+
+static void stopwatch_start(struct stopwatch *w)
+{
+	clock_gettime(CLOCK_MONOTONIC, &w->wall);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &w->cpu);
+}
+
+static uint64_t elapsed_us(const struct timespec *from, const struct timespec *to)
+{
+	return (uint64_t)((to->tv_sec - from->tv_sec) * 1000000 +
+			  (to->tv_nsec - from->tv_nsec) / 1000);
+}
+
+static void stopwatch_stop(struct stopwatch *w, struct tick_stats *stats, enum phase phase)
+{
+	struct stopwatch now;
+
+	stopwatch_start(&now);
+	stats->wall_us[phase] += elapsed_us(&w->wall, &now.wall);
+	stats->cpu_us[phase] += elapsed_us(&w->cpu, &now.cpu);
+}
+
+static void add_note(struct session *s, enum note_code code, int err, uint32_t netns_inode,
+		     const char *source, const char *text)
+{
+	struct note note = {
+		.code = (uint8_t)code,
+		.err = err,
+		.netns_inode = netns_inode,
+		.source = {source, (uint32_t)strlen(source)},
+		.text = {text, (uint32_t)strlen(text)},
+	};
+
+	vec_push(&s->notes, note);
+}
+
+/* ---- sockets ---- */
+
+struct put_ctx {
+	struct session *s;
+	uint32_t last_uid; /* rows come in runs of the same */
+	uint32_t netns;
+};
+
+static void put_record(const struct sock_rec *rec, void *opaque)
+{
+	struct put_ctx *ctx = opaque;
+
+	if ((rec->have & REC_UID) && rec->uid != ctx->last_uid) {
+		ctx->last_uid = rec->uid;
+		session_see_uid(ctx->s, rec->uid);
+	}
+	store_put(ctx->s->store, rec);
+}
+
+static void note_outcome(struct session *s, const struct ns_source *ns, unsigned int proto,
+			 const struct netlink_result *result)
+{
+	static const struct {
+		enum note_code code;
+		const char *text;
+	} told[] = {
+		[NETLINK_PARTIAL] = {NOTE_INTERRUPTED, "the dump was cut short: old rows stay"},
+		[NETLINK_REFUSED] = {NOTE_DENIED, "the kernel refused the dump"},
+		[NETLINK_JAMMED] = {NOTE_JAMMED, "foreign messages kept the answer away"},
+	};
+
+	if (result->outcome == NETLINK_COMPLETE || result->outcome == NETLINK_UNSUPPORTED)
+		return;
+	s->partial = true;
+	add_note(s, told[result->outcome].code, -result->err, ns->rec.inode, names_proto(proto),
+		 told[result->outcome].text);
+}
+
+/* From text what has a table there. */
+static void dump_text(struct session *s, struct ns_source *ns, const struct dump_scope *scope)
+{
+	struct put_ctx ctx = {s, UINT32_MAX, ns->slot};
+	struct procnet_report report = {0};
+
+	if (!scope->protos || ns->net_dir < 0)
+		return;
+	store_dump_begin(s->store, scope);
+	procnet_read(ns->net_dir, scope->protos, scope->states, put_record, &ctx, &report);
+	store_dump_end(s->store, report.asked & ~report.unsupported, report.complete);
+	for (unsigned int proto = 0; proto < PROTO_COUNT; proto++) {
+		if (!(report.asked & ~report.unsupported & ~report.complete & PROTO_BIT(proto)))
+			continue;
+		s->partial = true;
+		add_note(s, NOTE_INTERRUPTED, -report.err[proto], ns->rec.inode, names_proto(proto),
+			 "the text table could not be read whole");
+	}
+	s->tables_read |= report.complete;
+	s->stats.dumps++;
+}
+
+/* By sock_diag; returns the protocols that this kernel has no diag for. */
+static uint32_t dump_diag(struct session *s, struct ns_source *ns, const struct dump_scope *scope,
+			  uint32_t want)
+{
+	struct sockdiag_query query = {scope->protos, scope->states, want, NULL};
+	struct put_ctx ctx = {s, UINT32_MAX, ns->slot};
+	struct sockdiag_report report = {0};
+
+	store_dump_begin(s->store, scope);
+	sockdiag_dump(ns->diag, &query, put_record, &ctx, &report);
+	store_dump_end(s->store, report.asked & ~report.unsupported, report.complete);
+	for (unsigned int proto = 0; proto < PROTO_COUNT; proto++)
+		if (report.asked & PROTO_BIT(proto))
+			note_outcome(s, ns, proto, &report.result[proto]);
+	s->tables_read |= report.complete;
+	s->stats.dumps++;
+	return report.unsupported;
+}
+
+#define STATE_MASK_UNCONNECTED (STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_UNCONN))
+
+/*
+ * Which states a tick asks for. Listeners alone spare the walk over all connections; when only their
+ * number is wanted, that walk is made when the kernel's counters say that something came or went.
+ */
+static uint32_t wanted_states(struct session *s, struct ns_source *ns, const struct needs *needs,
+			      int64_t now_ms)
+{
+	struct netstat_counters counters;
+	bool same;
+
+	if (needs->bits & NEED_CONNS)
+		return STATE_MASK_ALL;
+	if (needs->bits & NEED_CONN_COUNTS) {
+		same = ns->gate && !netstat_read(ns->gate, &counters) &&
+		       netstat_equal(&counters, &ns->counters);
+		if (!same || now_ms >= ns->full_ms + FULL_DUMP_MS) {
+			if (ns->gate && !same)
+				ns->counters = counters;
+			ns->full_ms = now_ms;
+			return STATE_MASK_ALL;
+		}
+		s->stats.dumps_gated++;
+	}
+	return STATE_MASK_UNCONNECTED | (needs->bits & NEED_BOUND ? STATE_BIT(STATE_BOUND) : 0);
+}
+
+static void on_destroyed(const struct sock_rec *rec, void *opaque)
+{
+	struct put_ctx *ctx = opaque;
+
+	store_destroyed(ctx->s->store, ctx->netns, rec->proto, rec->cookie);
+}
+
+/* Ends of sockets since the last tick; when some were missed, only absence can tell. */
+static void read_destroyed(struct session *s, struct ns_source *ns)
+{
+	struct put_ctx ctx = {s, UINT32_MAX, ns->slot};
+	bool missed = false;
+
+	if (ns->events)
+		destroy_events_read(ns->events, on_destroyed, &ctx, &missed);
+}
+
+static void dump_namespace(struct session *s, struct ns_source *ns, const struct needs *needs,
+			   int64_t now_ms)
+{
+	struct dump_scope scope = {
+		.netns = ns->slot,
+		.protos = needs->protos,
+		.states = wanted_states(s, ns, needs, now_ms),
+	};
+	uint32_t want = (needs->bits & NEED_TCP_INFO_ALL ? SOCKDIAG_WANT_TCP_INFO : 0) |
+			(needs->bits & NEED_DROPS ? SOCKDIAG_WANT_DROPS : 0);
+
+	read_destroyed(s, ns);
+	if (ns->diag)
+		scope.protos = dump_diag(s, ns, &scope, want);
+	dump_text(s, ns, &scope);
+}
+
+/* ---- tcp_info of what is on screen ---- */
+
+struct watch_ctx {
+	struct session *s;
+	const uint64_t *ids;
+};
+
+static void on_watched(size_t index, int err, const struct sock_rec *rec, void *opaque)
+{
+	struct watch_ctx *ctx = opaque;
+
+	if (!err && rec->tcp)
+		store_tcp_put(ctx->s->store, ctx->ids[index], rec->tcp);
+}
+
+static void watch_sockets(struct session *s, struct ns_source *ns, const struct needs *needs)
+{
+	VEC(struct sockdiag_key) keys = {0};
+	VEC(uint64_t) ids = {0};
+	struct sockdiag_key key;
+
+	if (!ns->diag || !(needs->bits & (NEED_TCP_INFO | NEED_RATES)))
+		return;
+	for (uint32_t i = 0; i < needs->n_watch; i++) {
+		const struct sock *sock = store_sock(s->store, needs->watch[i]);
+
+		if (!sock || sock->head.gone || sock->netns != ns->slot ||
+		    (sock->r.proto != PROTO_TCP && sock->r.proto != PROTO_MPTCP) ||
+		    sock->r.state == STATE_TIME_WAIT || !sockdiag_key_from(&sock->r, &key))
+			continue;
+		vec_push(&keys, key);
+		vec_push(&ids, needs->watch[i]);
+	}
+	if (keys.len)
+		sockdiag_lookup(ns->diag, keys.data, keys.len, SOCKDIAG_WANT_TCP_INFO, on_watched,
+				&(struct watch_ctx){s, ids.data});
+	vec_done(&keys);
+	vec_done(&ids);
+}
+
+/* ---- the whole ---- */
+
+static uint64_t resident_kib(int proc_fd)
+{
+	char text[128];
+	ssize_t len = procfs_read(proc_fd, 0, "self/statm", text, sizeof(text) - 1);
+	const char *second;
+
+	if (len <= 0)
+		return 0;
+	text[len] = '\0';
+	second = strchr(text, ' ');
+	return second ? strtoull(second, NULL, 10) * ((uint64_t)sysconf(_SC_PAGESIZE) / 1024) : 0;
+}
+
+const struct snapshot *session_publish(struct session *s, const struct needs *needs)
+{
+	struct publish_args args = {
+		.needs = needs->bits,
+		.stats = &s->stats,
+		.notes = s->notes.data,
+		.n_notes = (uint32_t)s->notes.len,
+	};
+	struct stopwatch watch;
+	const struct snapshot *snap;
+
+	stopwatch_start(&watch);
+	snap = store_publish(s->store, &args);
+	stopwatch_stop(&watch, &s->stats, PHASE_SNAPSHOT);
+	return snap;
+}
+
+bool session_absorb(struct session *s)
+{
+	return s->helper && helper_collect(s->helper) > 0;
+}
+
+bool session_is_blind(const struct session *s)
+{
+	return !s->tables_read;
+}
+
+const struct snapshot *session_tick(struct session *s, const struct needs *needs, bool live)
+{
+	struct stopwatch watch;
+	int64_t now_ms = (int64_t)mono_ms();
+	bool first_frame = live && !s->framed;
+
+	memset(&s->stats, 0, sizeof(s->stats));
+	vec_clear(&s->notes);
+	s->tables_read = 0;
+	store_tick_begin(s->store, now_ms, (int64_t)wall_ms());
+	store_pin(s->store, needs->pin);
+	store_want_all_procs(s->store, needs->bits & NEED_ALL_PROCS);
+	s->own_ns.slot = store_netns_put(s->store, &s->own_ns.rec);
+
+	stopwatch_start(&watch);
+	dump_namespace(s, &s->own_ns, needs, now_ms);
+	watch_sockets(s, &s->own_ns, needs);
+	stopwatch_stop(&watch, &s->stats, PHASE_DUMP);
+	stopwatch_start(&watch);
+	session_owners(s, needs, first_frame);
+	stopwatch_stop(&watch, &s->stats, PHASE_OWNERS);
+	stopwatch_start(&watch);
+	session_procs(s, needs, live);
+	stopwatch_stop(&watch, &s->stats, PHASE_PROCS);
+	s->framed = true;
+	s->stats.rss_kib = resident_kib(s->proc_fd);
+	return session_publish(s, needs);
+}
