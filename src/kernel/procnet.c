@@ -150,7 +150,7 @@ static int decode_inet(struct cursor *c, enum sock_proto proto, int family, stru
 	skip_int(c);
 	rec->inode = dec32(c);
 	rec->have = REC_QUEUES;
-	if (rec->inode || rec->uid)
+	if (rec->inode)
 		rec->have |= REC_UID;
 	if (proto == PROTO_RAW)
 		rec->sock_type = (uint8_t)rec->local_port;

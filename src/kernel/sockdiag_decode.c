@@ -225,8 +225,8 @@ int sockdiag_decode_inet(const struct nlmsghdr *msg, enum sock_proto proto,
 	rec->sendq = diag->idiag_wqueue;
 	rec->uid = diag->idiag_uid;
 	rec->have = REC_QUEUES;
-	/* without a socket in a process (time-wait, request, not accepted) 0 means nothing */
-	if (rec->inode || rec->uid)
+	/* no socket of a process (time-wait, request, not accepted): 0, or the overflow uid */
+	if (rec->inode)
 		rec->have |= REC_UID;
 	if (rec->state == STATE_LISTEN)
 		rec->have |= REC_BACKLOG_MAX;
