@@ -5,8 +5,11 @@
 #include <pthread.h>
 
 #include "base/hash.h"
+#include "base/strbuf.h"
 #include "base/vec.h"
+#include "kernel/bpf/bpf_events.h"
 #include "kernel/destroy_events.h"
+#include "kernel/dns.h"
 #include "kernel/helper.h"
 #include "kernel/helper_specs.h"
 #include "kernel/netstat_counters.h"
@@ -33,6 +36,19 @@ struct ns_source {
 	struct netstat_counters counters; /* at the last dump of everything */
 	int64_t full_ms;            /* when that was */
 	int net_dir;                /* /proc/.../net for text, -1 none */
+};
+
+struct detail_block;
+
+/* The process whose detail page is open. */
+struct session_detail {
+	uint32_t pid;               /* 0 none */
+	uint64_t start_ticks, ticket;
+	int environ_status;
+	bool environ_cut;
+	struct strbuf environ;
+	struct detail_block *block; /* last read */
+	int64_t read_ms, cost_ms;
 };
 
 /* Names that getters ask for: written by the collector, read by any thread, never taken back. */
@@ -80,6 +96,11 @@ struct session {
 	bool framed;                 /* the first frame is out */
 
 	struct session_names names;
+	struct session_detail detail;
+	struct bpf_events *bpf_events;
+	bool bpf_events_tried;
+	struct dns *dns;
+	bool dns_on;                 /* under lock */
 };
 
 /* session_sources.c */
@@ -98,6 +119,14 @@ const struct snapshot *session_tick(struct session *s, const struct needs *needs
 /* Between ticks: takes in answers of helpers. Returns whether something changed. */
 bool session_absorb(struct session *s);
 const struct snapshot *session_publish(struct session *s, const struct needs *needs);
+
+/* session_detail.c: what needs.detail asks for, for one publish. */
+struct owned session_detail(struct session *s, const struct needs *needs);
+void session_detail_done(struct session *s);
+
+/* session_events.c: listeners as they come and go, also between ticks. */
+void session_events_read(struct session *s);
+void session_events_done(struct session *s);
 
 /* session_act.c: on the collector's thread. */
 int session_destroy_now(struct session *s, uint64_t sock_id);

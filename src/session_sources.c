@@ -85,6 +85,8 @@ static void close_namespace(struct ns_source *ns)
 
 void session_close_sources(struct session *s)
 {
+	session_detail_done(s);
+	session_events_done(s);
 	proc_events_close(s->proc_events);
 	processes_free(s->processes);
 	users_free(s->users);

@@ -259,6 +259,7 @@ const struct snapshot *session_publish(struct session *s, const struct needs *ne
 		.stats = &s->stats,
 		.notes = s->notes.data,
 		.n_notes = (uint32_t)s->notes.len,
+		.detail = session_detail(s, needs),
 	};
 	struct stopwatch watch;
 	const struct snapshot *snap;
@@ -293,6 +294,8 @@ const struct snapshot *session_tick(struct session *s, const struct needs *needs
 	store_want_all_procs(s->store, needs->bits & NEED_ALL_PROCS);
 	s->own_ns.slot = store_netns_put(s->store, &s->own_ns.rec);
 
+	if (needs->bits & NEED_EVENTS)
+		session_events_read(s);
 	stopwatch_start(&watch);
 	dump_namespace(s, &s->own_ns, needs, now_ms);
 	watch_sockets(s, &s->own_ns, needs);
