@@ -8,6 +8,7 @@
 #include "base/strbuf.h"
 #include "base/vec.h"
 #include "kernel/bpf/bpf_events.h"
+#include "kernel/cgroup_paths.h"
 #include "kernel/destroy_events.h"
 #include "kernel/dns.h"
 #include "kernel/helper.h"
@@ -55,6 +56,7 @@ struct session_detail {
 struct session_names {
 	pthread_mutex_t lock;
 	struct hash users, ifnames; /* uid -> char *, (netns inode, ifindex) -> char * */
+	struct hash cgroups;        /* cgroup2 id -> char * */
 	struct hash services;       /* datagram << 16 | port -> char * */
 	VEC(char *) retired;
 };
@@ -85,6 +87,7 @@ struct session {
 	struct owners *owners;
 	struct processes *processes;
 	struct users *users;
+	struct cgroup_paths *cgroup_paths;
 	struct proc_events *proc_events;
 	VEC(uint32_t) added;
 	struct hash uids;            /* uids seen in records */
@@ -112,6 +115,7 @@ void session_owners(struct session *s, const struct needs *needs, bool first_fra
 void session_procs(struct session *s, const struct needs *needs, bool live);
 void session_on_process(void *session, const struct proc_rec *rec);
 void session_see_uid(struct session *s, uint32_t uid);
+void session_see_cgroup(struct session *s, uint64_t id);
 
 /* session_tick.c: one tick with these needs; the snapshot is the caller's. */
 const struct snapshot *session_tick(struct session *s, const struct needs *needs, bool live);
@@ -135,6 +139,7 @@ int session_destroy_now(struct session *s, uint64_t sock_id);
 void session_names_init(struct session_names *names);
 void session_names_done(struct session_names *names);
 void session_names_user(struct session_names *names, uint32_t uid, struct bytes name);
+void session_names_cgroup(struct session_names *names, uint64_t id, struct bytes path);
 void session_names_if(struct session_names *names, uint32_t netns_inode, uint32_t ifindex,
 		      const char *name);
 

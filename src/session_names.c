@@ -59,6 +59,7 @@ void session_names_init(struct session_names *names)
 	pthread_mutex_init(&names->lock, NULL);
 	hash_init(&names->users, random_seed());
 	hash_init(&names->ifnames, random_seed());
+	hash_init(&names->cgroups, random_seed());
 	hash_init(&names->services, random_seed());
 	read_services(names);
 }
@@ -77,6 +78,7 @@ void session_names_done(struct session_names *names)
 {
 	free_names(&names->users);
 	free_names(&names->ifnames);
+	free_names(&names->cgroups);
 	free_names(&names->services);
 	for (size_t i = 0; i < names->retired.len; i++)
 		free(names->retired.data[i]);
@@ -105,6 +107,11 @@ static const char *get_locked(struct session_names *names, const struct hash *h,
 void session_names_user(struct session_names *names, uint32_t uid, struct bytes name)
 {
 	put_locked(names, &names->users, uid, name.ptr, name.len);
+}
+
+void session_names_cgroup(struct session_names *names, uint64_t id, struct bytes path)
+{
+	put_locked(names, &names->cgroups, id, path.ptr, path.len);
 }
 
 void session_names_if(struct session_names *names, uint32_t netns_inode, uint32_t ifindex,
@@ -138,12 +145,21 @@ static const char *lookup_username(void *ctx, uint32_t uid)
 	return get_locked(&s->names, &s->names.users, uid);
 }
 
+static struct bytes lookup_cgroup(void *ctx, uint64_t id)
+{
+	struct session *s = ctx;
+	const char *path = get_locked(&s->names, &s->names.cgroups, id);
+
+	return (struct bytes){path, path ? (uint32_t)strlen(path) : 0};
+}
+
 void session_lookup(struct session *s, struct lookup *ret)
 {
 	*ret = (struct lookup){
 		.service = lookup_service,
 		.ifname = lookup_ifname,
 		.username = lookup_username,
+		.cgroup = lookup_cgroup,
 		.ctx = s,
 	};
 }

@@ -32,6 +32,14 @@ void session_see_uid(struct session *s, uint32_t uid)
 		name_user(s, uid);
 }
 
+void session_see_cgroup(struct session *s, uint64_t id)
+{
+	struct bytes path = cgroup_paths_name(s->cgroup_paths, id);
+
+	if (path.ptr)
+		session_names_cgroup(&s->names, id, path);
+}
+
 /* Answers that came since: every name again, there are few. */
 static void refresh_users(struct session *s)
 {

@@ -49,6 +49,15 @@ static void open_own_namespace(struct session *s)
 	ns->rec.name = (struct bytes){"host", 4};
 }
 
+static struct bytes resolve_cgroup(void *session, uint64_t cgroup_id)
+{
+	struct session *s = session;
+	struct bytes path = cgroup_paths_name(s->cgroup_paths, cgroup_id);
+
+	/* the root is where sockets are that no cgroup2 tells about (v1 and hybrid hosts) */
+	return path.len > 1 ? path : (struct bytes){0};
+}
+
 int session_open(struct session *s, struct strbuf *ret_error)
 {
 	int err = open_proc(s, ret_error);
@@ -64,6 +73,8 @@ int session_open(struct session *s, struct strbuf *ret_error)
 	capabilities_raise_nofile(NOFILE_WANTED);
 	s->store = store_new();
 	store_set_hold(s->store, s->hold_ms);
+	s->cgroup_paths = cgroup_paths_new();
+	store_set_cgroup_resolver(s->store, resolve_cgroup, s);
 	s->owners = owners_new(s->proc_fd);
 	s->users = users_new(s->helper);
 	s->processes = processes_new(s->helper, s->proc_fd, session_on_process, s);
@@ -90,6 +101,7 @@ void session_close_sources(struct session *s)
 	proc_events_close(s->proc_events);
 	processes_free(s->processes);
 	users_free(s->users);
+	cgroup_paths_free(s->cgroup_paths);
 	owners_free(s->owners);
 	store_free(s->store);
 	close_namespace(&s->own_ns);

@@ -60,8 +60,9 @@ static void add_note(struct session *s, enum note_code code, int err, uint32_t n
 
 struct put_ctx {
 	struct session *s;
-	uint32_t last_uid; /* rows come in runs of the same */
 	uint32_t netns;
+	uint32_t last_uid; /* rows come in runs of the same */
+	uint64_t last_cgroup;
 };
 
 static void put_record(const struct sock_rec *rec, void *opaque)
@@ -71,6 +72,10 @@ static void put_record(const struct sock_rec *rec, void *opaque)
 	if ((rec->have & REC_UID) && rec->uid != ctx->last_uid) {
 		ctx->last_uid = rec->uid;
 		session_see_uid(ctx->s, rec->uid);
+	}
+	if ((rec->have & REC_CGROUP) && rec->cgroup_id != ctx->last_cgroup) {
+		ctx->last_cgroup = rec->cgroup_id;
+		session_see_cgroup(ctx->s, rec->cgroup_id);
 	}
 	store_put(ctx->s->store, rec);
 }
@@ -97,7 +102,7 @@ static void note_outcome(struct session *s, const struct ns_source *ns, unsigned
 /* From text what has a table there. */
 static void dump_text(struct session *s, struct ns_source *ns, const struct dump_scope *scope)
 {
-	struct put_ctx ctx = {s, UINT32_MAX, ns->slot};
+	struct put_ctx ctx = {s, ns->slot, UINT32_MAX, 0};
 	struct procnet_report report = {0};
 
 	if (!scope->protos || ns->net_dir < 0)
@@ -121,7 +126,7 @@ static uint32_t dump_diag(struct session *s, struct ns_source *ns, const struct 
 			  uint32_t want)
 {
 	struct sockdiag_query query = {scope->protos, scope->states, want, NULL};
-	struct put_ctx ctx = {s, UINT32_MAX, ns->slot};
+	struct put_ctx ctx = {s, ns->slot, UINT32_MAX, 0};
 	struct sockdiag_report report = {0};
 
 	store_dump_begin(s->store, scope);
@@ -173,7 +178,7 @@ static void on_destroyed(const struct sock_rec *rec, void *opaque)
 /* Ends of sockets since the last tick; when some were missed, only absence can tell. */
 static void read_destroyed(struct session *s, struct ns_source *ns)
 {
-	struct put_ctx ctx = {s, UINT32_MAX, ns->slot};
+	struct put_ctx ctx = {s, ns->slot, UINT32_MAX, 0};
 	bool missed = false;
 
 	if (ns->events)
