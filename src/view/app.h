@@ -25,16 +25,17 @@ struct app;
 
 struct app_config {
 	const struct settings *settings; /* copied */
-	const struct lookup *lookup;     /* copied; its times are set from the events */
-	const char *filter;              /* of the command line, for every pane; NULL none */
-	const char *host, *version;      /* copied; NULL = "" */
-	enum pane pane;                  /* shown first */
+	const struct lookup *lookup;	 /* copied; its times are set from the events */
+	const char *filter;		 /* of the command line, for every pane; NULL none */
+	const char *host, *version;	 /* copied; NULL = "" */
+	enum pane pane;			 /* shown first */
 	bool readonly;
-	bool all;                        /* start with `a` on: every endpoint */
-	uint32_t uid;                    /* of this program */
-	const uint32_t *protected_pids;  /* this program and its ancestors: never signalled; copied */
+	bool all;     /* start with `a` on: every endpoint */
+	uint32_t uid; /* of this program */
+	const uint32_t
+		*protected_pids; /* this program and its ancestors: never signalled; copied */
 	uint32_t n_protected;
-	int32_t utc_offset_s;            /* local time minus UTC */
+	int32_t utc_offset_s; /* local time minus UTC */
 };
 
 /* Mouse: button 1, or the wheel. */
@@ -64,14 +65,22 @@ enum app_result_kind {
 
 struct app_result {
 	enum app_result_kind kind;
-	int err;                     /* 0 or -errno */
+	int err; /* 0 or -errno */
 	uint32_t index;
 	enum app_target_state state;
 	int64_t after_ms;
-	const char *text;            /* raw, borrowed for the call; may be NULL */
+	const char *text; /* raw, borrowed for the call; may be NULL */
 };
 
-enum app_event_kind { APP_KEY, APP_MOUSE, APP_PASTE, APP_RESIZE, APP_SNAPSHOT, APP_TICK, APP_RESULT };
+enum app_event_kind {
+	APP_KEY,
+	APP_MOUSE,
+	APP_PASTE,
+	APP_RESIZE,
+	APP_SNAPSHOT,
+	APP_TICK,
+	APP_RESULT
+};
 
 struct app_event {
 	enum app_event_kind kind;
@@ -92,25 +101,25 @@ struct app_event {
 };
 
 enum effect_kind {
-	EFFECT_NEEDS,         /* ask app_needs() again */
+	EFFECT_NEEDS, /* ask app_needs() again */
 	EFFECT_RESCAN,
-	EFFECT_TARGETS_OPEN,  /* targets, n_targets: pin them by pidfd; answer for each */
-	EFFECT_SIGNAL,        /* target `index` of the open ones gets `sig`; answer, then how it ended */
+	EFFECT_TARGETS_OPEN, /* targets, n_targets: pin them by pidfd; answer for each */
+	EFFECT_SIGNAL, /* target `index` of the open ones gets `sig`; answer, then how it ended */
 	EFFECT_TARGETS_CLOSE,
-	EFFECT_DESTROY,       /* sock_id */
-	EFFECT_EXPORT,        /* text = path, format: write app_export() there (new file, mode 0600) */
-	EFFECT_COPY,          /* text, to the clipboard */
+	EFFECT_DESTROY, /* sock_id */
+	EFFECT_EXPORT,	/* text = path, format: write app_export() there (new file, mode 0600) */
+	EFFECT_COPY,	/* text, to the clipboard */
 	EFFECT_SAVE_SETTINGS, /* text = the file's content */
 	EFFECT_BASELINE,      /* on */
 	EFFECT_INTERVAL,      /* ms */
-	EFFECT_HOLD,          /* ms */
-	EFFECT_PAUSE,         /* on */
-	EFFECT_DNS,           /* on */
-	EFFECT_MOUSE,         /* on */
+	EFFECT_HOLD,	      /* ms */
+	EFFECT_PAUSE,	      /* on */
+	EFFECT_DNS,	      /* on */
+	EFFECT_MOUSE,	      /* on */
 	EFFECT_BELL,
-	EFFECT_FLUSH_INPUT,   /* throw away what was typed ahead */
+	EFFECT_FLUSH_INPUT, /* throw away what was typed ahead */
 	EFFECT_SUSPEND,
-	EFFECT_REDRAW,        /* the whole terminal anew */
+	EFFECT_REDRAW, /* the whole terminal anew */
 	EFFECT_QUIT
 };
 
@@ -123,7 +132,7 @@ struct app_target {
 
 struct effect {
 	enum effect_kind kind;
-	const char *text;  /* clean or for a file; lives until the next app_handle() */
+	const char *text; /* clean or for a file; lives until the next app_handle() */
 	size_t text_len;
 	const struct app_target *targets; /* the same */
 	uint32_t n_targets, index;

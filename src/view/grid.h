@@ -28,7 +28,7 @@ struct cell {
 struct grid {
 	struct cell *cells; /* rows * cols, line by line */
 	int rows, cols;
-	bool ascii;         /* boxes, bars and arrows in ASCII */
+	bool ascii;		/* boxes, bars and arrows in ASCII */
 	int cursor_x, cursor_y; /* where the text cursor is, or -1 */
 };
 
@@ -43,7 +43,8 @@ void grid_clear(struct grid *g);
 const struct cell *grid_at(const struct grid *g, int y, int x);
 
 /* Puts clean text at (y, x), at most `columns` of it. Returns the columns used. */
-int grid_put(struct grid *g, int y, int x, int columns, enum role role, const char *text, size_t len);
+int grid_put(struct grid *g, int y, int x, int columns, enum role role, const char *text,
+	     size_t len);
 /* The same for a string; the whole rest of the line is its room. */
 int grid_puts(struct grid *g, int y, int x, enum role role, const char *text);
 /* printf into a line; what it formats must be clean. */
@@ -54,11 +55,12 @@ int grid_putf(struct grid *g, int y, int x, enum role role, const char *format, 
 void grid_fill(struct grid *g, int y, int x, int rows, int cols, enum role role);
 /* Changes the role, keeps the text. */
 void grid_paint(struct grid *g, int y, int x, int cols, enum role role);
-/* A frame around rows x cols with a blank inside and a title (clean, may be NULL) in its top line. */
+/* A frame around rows x cols with a blank inside and a title (clean, may be NULL) in its top line.
+ */
 void grid_box(struct grid *g, int y, int x, int rows, int cols, enum role role, const char *title);
 
-/* The text line by line, trailing blanks left off; with roles: each line followed by one of the
- * letters of its roles (role_name's first letter by theme's table). */
+/* The text line by line, trailing blanks left off; with roles a second block, one role_letter()
+ * for each cell. */
 void grid_dump(const struct grid *g, bool roles, struct strbuf *out);
 
 #endif

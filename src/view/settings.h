@@ -21,17 +21,17 @@ struct settings_column {
 
 struct settings_pane {
 	struct settings_column columns[SETTINGS_COLUMNS_MAX];
-	uint8_t n_columns;  /* 0 = the pane's own */
-	uint16_t sort;      /* enum column_id, COL_COUNT = the pane's own */
+	uint8_t n_columns; /* 0 = the pane's own */
+	uint16_t sort;	   /* enum column_id, COL_COUNT = the pane's own */
 	bool descending;
 };
 
 struct settings {
-	uint8_t theme;      /* enum theme_id */
-	uint8_t names;      /* enum names_mode */
+	uint8_t theme; /* enum theme_id */
+	uint8_t names; /* enum names_mode */
 	bool vim, ascii, mouse, long_command;
 	int64_t interval_ms, hold_ms;
-	uint32_t families;  /* PROTO_BIT mask shown by default */
+	uint32_t families; /* PROTO_BIT mask shown by default */
 	struct settings_pane panes[PANE_COUNT];
 	char bell[SETTINGS_TEXT_MAX]; /* filter, "" = none */
 };

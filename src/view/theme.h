@@ -15,7 +15,14 @@ enum role {
 	ROLE_COUNT
 };
 
-enum theme_id { THEME_DEFAULT, THEME_LIGHT, THEME_MONO, THEME_CONTRAST, THEME_COLOURBLIND, THEME_COUNT };
+enum theme_id {
+	THEME_DEFAULT,
+	THEME_LIGHT,
+	THEME_MONO,
+	THEME_CONTRAST,
+	THEME_COLOURBLIND,
+	THEME_COUNT
+};
 
 /* How many colours the terminal can and may show. */
 enum theme_depth { DEPTH_MONO, DEPTH_16, DEPTH_256, DEPTH_COUNT };
@@ -33,7 +40,9 @@ struct style {
 
 struct style theme_style(enum theme_id theme, enum theme_depth depth, enum role role);
 
-const char *role_name(enum role role);
+const char *role_name(unsigned role);
+/* The letter that stands for it in dumps of a grid. */
+char role_letter(unsigned role);
 
 /* "default", "light", "mono", "high-contrast", "colour-blind". */
 const char *theme_name(enum theme_id theme);

@@ -1,0 +1,231 @@
+/* The lines above the table: panes, counts, what is missing. */
+#include <string.h>
+
+#include "base/humanise.h"
+#include "base/text.h"
+#include "model/names.h"
+#include "view/app_internal.h"
+#include "view/pen.h"
+
+#define SPARK_WIDTH 12
+
+static const char *const pane_titles[PANE_COUNT] = {
+	[PANE_PORTS] = "Ports",		  [PANE_SOCKETS] = "Sockets",
+	[PANE_PROCESSES] = "Processes",	  [PANE_NAMESPACES] = "Namespaces",
+	[PANE_CONTAINERS] = "Containers", [PANE_EVENTS] = "Events",
+};
+
+/* Full titles need 68 columns, else their first four letters. */
+static int tab_width(const struct app *app, int pane)
+{
+	int len = (int)strlen(pane_titles[pane]);
+
+	return app->cols >= 68 ? len : len < 4 ? len : 4;
+}
+
+int header_pane_at(const struct app *app, int x)
+{
+	int at = 1;
+
+	for (int i = 0; i < PANE_COUNT; i++) {
+		int width = tab_width(app, i);
+
+		if (x >= at - 1 && x < at + width + 1)
+			return i;
+		at += width + 2;
+	}
+	return -1;
+}
+
+static void draw_tabs(struct app *app, struct pen *pen)
+{
+	for (int i = 0; i < PANE_COUNT; i++) {
+		enum role role = i == (int)app->pane ? ROLE_TAB_ACTIVE : ROLE_TAB;
+
+		pen_puts(pen, role, i == (int)app->pane ? "[" : " ");
+		pen_put(pen, role, pane_titles[i], (size_t)tab_width(app, i));
+		pen_puts(pen, role, i == (int)app->pane ? "]" : " ");
+	}
+}
+
+static void draw_corner(struct app *app, struct grid *g, int from)
+{
+	struct strbuf clean;
+	const char *banner = app->paused ? "PAUSED " : "";
+	size_t width;
+
+	strbuf_init(&clean, 0);
+	strbuf_adds(&clean, banner);
+	text_clean(app->host, strlen(app->host), app_text_flags(app), &clean);
+	width = text_width(strbuf_str(&clean), clean.len);
+	if ((int)width < g->cols - from - 1)
+		grid_puts(g, 0, g->cols - (int)width, app->paused ? ROLE_WARNING : ROLE_HEADER,
+			  strbuf_str(&clean));
+	else if (app->paused)
+		grid_puts(g, 0, g->cols - 6, ROLE_WARNING, "PAUSED");
+	strbuf_done(&clean);
+}
+
+static void put_count(struct pen *pen, const char *name, uint64_t n, enum role role)
+{
+	char buf[HUMANISE_MAX];
+
+	pen_putf(pen, ROLE_HEADER, "%s ", name);
+	pen_putf(pen, role, "%s  ", humanise_count(buf, n));
+}
+
+static uint32_t other_states(const struct counts *c)
+{
+	uint32_t n = 0;
+
+	for (int i = 0; i < STATE_COUNT; i++)
+		if (i != STATE_ESTABLISHED && i != STATE_LISTEN && i != STATE_TIME_WAIT &&
+		    i != STATE_CLOSE_WAIT && i != STATE_UNCONN)
+			n += c->by_state[i];
+	return n;
+}
+
+static void draw_counts(struct app *app, struct pen *pen)
+{
+	const struct counts *c = &app->snap->counts;
+	uint32_t n = app->n_spark;
+
+	put_count(pen, "listen", c->listeners, ROLE_HEADER_VALUE);
+	put_count(pen, "estab", c->by_state[STATE_ESTABLISHED], ROLE_HEADER_VALUE);
+	put_count(pen, "time-wait", c->by_state[STATE_TIME_WAIT], ROLE_HEADER_VALUE);
+	put_count(pen, "close-wait", c->by_state[STATE_CLOSE_WAIT], ROLE_HEADER_VALUE);
+	put_count(pen, "other", other_states(c), ROLE_HEADER_VALUE);
+	if (pen->end - pen->x < 24)
+		return;
+	put_count(pen, "new", c->born, ROLE_NEW);
+	if (pen->end - pen->x >= 30 + SPARK_WIDTH)
+		pen_spark(pen, ROLE_METER, app->born + SPARK_MAX - n, n, SPARK_WIDTH);
+	pen_puts(pen, ROLE_HEADER, " ");
+	put_count(pen, "gone", c->died, ROLE_GONE);
+	if (pen->end - pen->x >= SPARK_WIDTH)
+		pen_spark(pen, ROLE_METER, app->died + SPARK_MAX - n, n, SPARK_WIDTH);
+}
+
+static uint64_t tick_us(const struct tick_stats *stats)
+{
+	uint64_t us = 0;
+
+	for (int i = 0; i < PHASE_COUNT; i++)
+		us += stats->cpu_us[i];
+	return us;
+}
+
+static void draw_stats(struct app *app, struct pen *pen)
+{
+	static const char *const phases[PHASE_COUNT] = {"dump",	    "owners", "procs",
+							"snapshot", "view",   "paint"};
+	const struct tick_stats *st = &app->snap->stats;
+
+	pen_putf(pen, ROLE_HEADER, "%s+%s ", st->source ? st->source : "?",
+		 st->owner_source ? st->owner_source : "?");
+	for (int i = 0; i < PHASE_COUNT; i++)
+		pen_putf(pen, ROLE_HEADER, "%s %.1f ", phases[i], (double)st->wall_us[i] / 1000.0);
+	pen_putf(pen, ROLE_HEADER, "ms  %u sockets  %llu MiB", st->sockets,
+		 (unsigned long long)(st->rss_kib / 1024));
+}
+
+static void draw_view_state(struct app *app, struct pen *pen)
+{
+	struct pane_view *view = app_view(app);
+	bool descending;
+	enum column_id col = view_sort_column(view, &descending);
+
+	pen_putf(pen, ROLE_HEADER, "%u/%u  ", table_rows(&view->table), view->table.total);
+	pen_putf(pen, ROLE_HEADER, "sort %s%s  ", descending ? "-" : "", columns[col].id);
+	if (view->filter_text[0] || app->base_text) {
+		pen_puts(pen, ROLE_HEADER, "filter ");
+		if (app->base_text)
+			pen_raw(pen, ROLE_WARNING, app->base_text, strlen(app->base_text));
+		if (app->base_text && view->filter_text[0])
+			pen_puts(pen, ROLE_WARNING, " ");
+		pen_raw(pen, ROLE_WARNING, view->filter_text, strlen(view->filter_text));
+		pen_puts(pen, ROLE_HEADER, "  ");
+	}
+	if (view->by_user)
+		pen_putf(pen, ROLE_WARNING, "uid %u  ", view->user);
+	if (view->all)
+		pen_puts(pen, ROLE_HEADER, "all  ");
+	if (view->follow)
+		pen_puts(pen, ROLE_HEADER, "follow  ");
+}
+
+/* The first limit that a note tells. */
+static void draw_note(struct app *app, struct pen *pen)
+{
+	const struct snapshot *snap = app->snap;
+	const struct note *note = snap->notes;
+
+	if (!snap->n_notes || pen->end - pen->x < 8)
+		return;
+	pen_raw(pen, ROLE_MUTED, note->source.ptr ? note->source.ptr : "", note->source.len);
+	pen_putf(pen, ROLE_MUTED, " %s", names_note(note->code));
+	if (note->text.ptr && note->text.len) {
+		pen_puts(pen, ROLE_MUTED, ": ");
+		pen_raw(pen, ROLE_MUTED, note->text.ptr, note->text.len);
+	}
+	if (snap->n_notes > 1)
+		pen_putf(pen, ROLE_MUTED, " (+%u)", snap->n_notes - 1);
+}
+
+static void draw_limits(struct app *app, struct pen *pen)
+{
+	const struct snapshot *snap = app->snap;
+	const struct counts *c = &snap->counts;
+
+	if (c->problems)
+		put_count(pen, "problems", c->problems, ROLE_WARNING);
+	if (c->hidden_owners)
+		put_count(pen, "hidden", c->hidden_owners, ROLE_WARNING);
+	if (c->netns > 1)
+		put_count(pen, "netns", c->netns, ROLE_HEADER_VALUE);
+	if (snap->baseline_ms >= 0)
+		pen_puts(pen, ROLE_WARNING, "baseline  ");
+	if (snap->partial)
+		pen_puts(pen, ROLE_WARNING, "partial  ");
+	pen_putf(pen, ROLE_HEADER, "tick %.1f ms  ", (double)tick_us(&snap->stats) / 1000.0);
+	draw_note(app, pen);
+}
+
+static void draw_one_line(struct app *app, struct grid *g)
+{
+	struct pen pen = {g, 0, 0, g->cols};
+
+	pen_putf(&pen, ROLE_TAB_ACTIVE, "[%s]", pane_titles[app->pane]);
+	pen_puts(&pen, ROLE_HEADER, " ");
+	if (app->paused)
+		pen_puts(&pen, ROLE_WARNING, "PAUSED ");
+	if (app->snap)
+		draw_view_state(app, &pen);
+	if (app->snap && pen.end - pen.x > 20)
+		put_count(&pen, "estab", app->snap->counts.by_state[STATE_ESTABLISHED],
+			  ROLE_HEADER_VALUE);
+}
+
+void header_draw(struct app *app, struct grid *g, int rows)
+{
+	struct pen tabs = {g, 0, 0, g->cols}, counts = {g, 1, 1, g->cols},
+		   state = {g, 2, 1, g->cols};
+
+	if (rows == 1) {
+		draw_one_line(app, g);
+		return;
+	}
+	draw_tabs(app, &tabs);
+	draw_corner(app, g, tabs.x);
+	if (!app->snap) {
+		pen_puts(&counts, ROLE_MUTED, app->settings.ascii ? "looking..." : "looking…");
+		return;
+	}
+	draw_counts(app, &counts);
+	if (app->show_stats) {
+		draw_stats(app, &state);
+		return;
+	}
+	draw_view_state(app, &state);
+	draw_limits(app, &state);
+}

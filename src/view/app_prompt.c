@@ -1,0 +1,317 @@
+/* The prompts at the foot of the screen: search, filter, command line, interval, export path. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/humanise.h"
+#include "base/text.h"
+#include "view/app_internal.h"
+#include "view/pen.h"
+
+void ask_start(struct app *app, enum ask ask, const char *text)
+{
+	struct pane_view *view = app_view(app);
+
+	app->ask = ask;
+	memset(&app->ask_error, 0, sizeof(app->ask_error));
+	prompt_start(&app->prompt, &app->histories[ask], text);
+	snprintf(app->ask_before, sizeof(app->ask_before), "%s",
+		 ask == ASK_FILTER ? view->filter_text : view->search);
+	app->ask_selected = view->selected;
+	app->ask_cursor = view->cursor;
+}
+
+/* --- search --- */
+
+static bool has_upper(const char *text)
+{
+	for (; *text; text++)
+		if (*text >= 'A' && *text <= 'Z')
+			return true;
+	return false;
+}
+
+static bool contains(const char *text, const char *word)
+{
+	return has_upper(word) ? strstr(text, word) != NULL : strcasestr(text, word) != NULL;
+}
+
+/* Smart case, over the cells that are on screen. */
+static bool line_matches(struct app *app, struct pane_view *view, uint32_t line)
+{
+	struct settings_column cols[SETTINGS_COLUMNS_MAX];
+	size_t n;
+	struct row row;
+
+	if (!table_row(&view->table, line, &row))
+		return false;
+	if (table_line(&view->table, line).head) {
+		struct table_line head = table_line(&view->table, line);
+
+		strbuf_reset(&app->cell);
+		table_group_name(&view->table, &view->table.groups.data[head.group], &app->cell);
+		return contains(strbuf_str(&app->cell), view->search);
+	}
+	n = view_columns(view, app->cols - 2, cols, SETTINGS_COLUMNS_MAX);
+	for (size_t i = 0; i < n; i++) {
+		strbuf_reset(&app->cell);
+		fact_cell(app, &row, cols[i].col, &app->cell);
+		if (contains(strbuf_str(&app->cell), view->search))
+			return true;
+	}
+	return false;
+}
+
+void search_step(struct app *app, int step)
+{
+	struct pane_view *view = app_view(app);
+	int64_t n = table_count(&view->table), at = view->cursor;
+
+	if (!view->search[0]) {
+		app_say(app, ROLE_MUTED, "/ searches");
+		return;
+	}
+	for (int64_t tried = 0; tried < n; tried++) {
+		if (tried || step)
+			at = (at + (step < 0 ? n - 1 : 1)) % n;
+		if (line_matches(app, view, (uint32_t)at)) {
+			uint32_t here, all;
+
+			view->moved = true;
+			view_select(view, (uint32_t)at);
+			search_count(app, &here, &all);
+			app_say(app, ROLE_MUTED, "match %u/%u", here, all);
+			return;
+		}
+	}
+	app_say(app, ROLE_WARNING, "not found");
+}
+
+void search_count(struct app *app, uint32_t *ret_at, uint32_t *ret_all)
+{
+	struct pane_view *view = app_view(app);
+	uint32_t n = table_count(&view->table);
+
+	*ret_at = *ret_all = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		if (!line_matches(app, view, i))
+			continue;
+		++*ret_all;
+		if (i == view->cursor)
+			*ret_at = *ret_all;
+	}
+}
+
+static void search_changed(struct app *app)
+{
+	struct pane_view *view = app_view(app);
+
+	if (page_top(app)) {
+		snprintf(view->search, sizeof(view->search), "%s", app->prompt.text);
+		page_search(app, 0);
+		return;
+	}
+	snprintf(view->search, sizeof(view->search), "%s", app->prompt.text);
+	view_select(view, app->ask_cursor);
+	if (view->search[0])
+		search_step(app, 0);
+}
+
+/* --- the others --- */
+
+static void filter_changed(struct app *app)
+{
+	if (view_set_filter(app_view(app), app->prompt.text, &app->ask_error) == 0)
+		memset(&app->ask_error, 0, sizeof(app->ask_error));
+}
+
+static void set_interval(struct app *app, const char *text)
+{
+	const char *error;
+
+	if (settings_set(&app->settings, "interval", text, &error)) {
+		app_say(app, ROLE_ERROR, "interval: %s", error);
+		return;
+	}
+	app_effect(app, EFFECT_INTERVAL)->ms = app->settings.interval_ms;
+}
+
+static enum app_format format_of(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	if (dot && !strcmp(dot, ".json"))
+		return APP_JSON;
+	if (dot && !strcmp(dot, ".jsonl"))
+		return APP_JSONL;
+	return dot && !strcmp(dot, ".csv") ? APP_CSV : APP_TXT;
+}
+
+static void write_to(struct app *app, const char *path)
+{
+	struct effect *effect;
+
+	if (app->readonly) {
+		app_say(app, ROLE_WARNING, "--readonly: nothing is written");
+		return;
+	}
+	if (!*path) {
+		app_say(app, ROLE_ERROR, "a file name, ending in .json .jsonl .csv or .txt");
+		return;
+	}
+	effect = app_effect(app, EFFECT_EXPORT);
+	effect->text = app_text(app, path, strlen(path));
+	effect->text_len = strlen(path);
+	effect->format = format_of(path);
+}
+
+static void put_back(struct app *app)
+{
+	struct pane_view *view = app_view(app);
+	struct app_filter_error error;
+
+	if (app->ask == ASK_FILTER) {
+		view_set_filter(view, app->ask_before, &error);
+	} else if (app->ask == ASK_SEARCH) {
+		snprintf(view->search, sizeof(view->search), "%s", app->ask_before);
+		view_select(view, app->ask_cursor);
+	}
+}
+
+static void accept(struct app *app)
+{
+	enum ask ask = app->ask;
+	char text[PROMPT_MAX];
+
+	snprintf(text, sizeof(text), "%s", app->prompt.text);
+	if (ask == ASK_FILTER && app->ask_error.message[0])
+		return;
+	prompt_remember(&app->histories[ask], text);
+	app->ask = ASK_NOTHING;
+	if (ask == ASK_COMMAND)
+		command_run(app, text);
+	else if (ask == ASK_INTERVAL)
+		set_interval(app, text);
+	else if (ask == ASK_EXPORT)
+		write_to(app, text);
+}
+
+/* What was searched for becomes a filter. */
+static void search_to_filter(struct app *app)
+{
+	struct pane_view *view = app_view(app);
+	char text[PROMPT_MAX];
+
+	if (page_top(app))
+		return;
+	snprintf(text, sizeof(text), "%s", app->prompt.text);
+	view->search[0] = '\0';
+	ask_start(app, ASK_FILTER, text);
+	app->ask_before[0] = '\0';
+	filter_changed(app);
+}
+
+static void changed(struct app *app)
+{
+	if (app->ask == ASK_SEARCH)
+		search_changed(app);
+	else if (app->ask == ASK_FILTER)
+		filter_changed(app);
+}
+
+void ask_key(struct app *app, struct key key)
+{
+	if (key.code == KEYSYM_TAB && app->ask == ASK_SEARCH) {
+		search_to_filter(app);
+		return;
+	}
+	if (key.code == KEYSYM_TAB && app->ask == ASK_COMMAND) {
+		command_complete(app);
+		return;
+	}
+	switch (prompt_key(&app->prompt, key)) {
+	case PROMPT_CHANGED:
+		changed(app);
+		break;
+	case PROMPT_DONE:
+		accept(app);
+		break;
+	case PROMPT_CANCELLED:
+		put_back(app);
+		app->ask = ASK_NOTHING;
+		break;
+	default:
+		break;
+	}
+}
+
+void ask_paste(struct app *app, struct bytes raw)
+{
+	prompt_insert(&app->prompt, raw.ptr, raw.len);
+	changed(app);
+}
+
+/* --- drawing --- */
+
+static const char *label(enum ask ask)
+{
+	static const char *const labels[] = {
+		[ASK_NOTHING] = "",	 [ASK_SEARCH] = "/",	       [ASK_FILTER] = "filter: ",
+		[ASK_COMMAND] = ":",	 [ASK_INTERVAL] = "seconds: ", [ASK_EXPORT] = "write to: ",
+		[ASK_HELP_SEARCH] = "/",
+	};
+
+	return labels[ask];
+}
+
+static void draw_hint(struct app *app, struct grid *g, int y, int from)
+{
+	struct pen pen = {g, y, from + 2, g->cols};
+	uint32_t at, all;
+
+	if (app->ask == ASK_FILTER && app->ask_error.message[0]) {
+		pen_puts(&pen, ROLE_ERROR, app->ask_error.message);
+	} else if (app->ask == ASK_FILTER) {
+		pen_putf(&pen, ROLE_MUTED, "%u rows", table_rows(&app_view(app)->table));
+	} else if (app->ask == ASK_SEARCH && app->prompt.len && !page_top(app)) {
+		search_count(app, &at, &all);
+		pen_putf(&pen, ROLE_MUTED, "%u/%u  Tab: filter", at, all);
+	}
+}
+
+/* The bytes of the text that an error points at. */
+static void mark_error(struct app *app, struct grid *g, int y, int x)
+{
+	const struct app_filter_error *error = &app->ask_error;
+	size_t from = error->offset < app->prompt.len ? error->offset : app->prompt.len;
+	size_t to = from + (error->len ? error->len : 1);
+	int start, end;
+
+	if (!error->message[0])
+		return;
+	if (to > app->prompt.len)
+		to = app->prompt.len;
+	start = (int)text_width(app->prompt.text, from);
+	end = (int)text_width(app->prompt.text, to);
+	grid_paint(g, y, x + start, end > start ? end - start : 1, ROLE_ERROR);
+}
+
+void ask_draw(struct app *app, struct grid *g, int y)
+{
+	struct text_slice slice;
+	size_t skip = 0;
+	int x = grid_puts(g, y, 0, ROLE_PROMPT, label(app->ask)), used;
+	int room = g->cols - x - 1;
+
+	text_clip_left(app->prompt.text, app->prompt.cursor, (size_t)(room > 0 ? room : 0), &slice);
+	skip = slice.offset;
+	used = grid_put(g, y, x, g->cols - x, ROLE_NORMAL, app->prompt.text + skip,
+			app->prompt.len - skip);
+	g->cursor_y = y;
+	g->cursor_x = x + (int)slice.columns;
+	if (!skip)
+		mark_error(app, g, y, x);
+	draw_hint(app, g, y, x + used);
+}
