@@ -40,6 +40,7 @@ struct ns_source {
 };
 
 struct detail_block;
+struct session_host;
 
 /* The process whose detail page is open. */
 struct session_detail {
@@ -59,6 +60,9 @@ struct session_names {
 	struct hash cgroups;        /* cgroup2 id -> char * */
 	struct hash services;       /* datagram << 16 | port -> char * */
 	VEC(char *) retired;
+	struct hash hosts;          /* key of an address -> index in host_list */
+	VEC(struct session_host *) host_list;
+	bool host_wishes, dns_on;
 };
 
 struct session {
@@ -103,7 +107,7 @@ struct session {
 	struct bpf_events *bpf_events;
 	bool bpf_events_tried;
 	struct dns *dns;
-	bool dns_on;                 /* under lock */
+	uint64_t dns_generation;
 };
 
 /* session_sources.c */
@@ -134,6 +138,11 @@ void session_events_done(struct session *s);
 
 /* session_act.c: on the collector's thread. */
 int session_destroy_now(struct session *s, uint64_t sock_id);
+
+/* session_dns.c */
+const char *session_host_name(struct session *s, const struct netaddr *addr); /* any thread */
+bool session_dns_run(struct session *s); /* the collector's; whether a name came */
+void session_dns_done(struct session_names *names);
 
 /* session_names.c */
 void session_names_init(struct session_names *names);

@@ -61,6 +61,7 @@ void session_names_init(struct session_names *names)
 	hash_init(&names->ifnames, random_seed());
 	hash_init(&names->cgroups, random_seed());
 	hash_init(&names->services, random_seed());
+	hash_init(&names->hosts, random_seed());
 	read_services(names);
 }
 
@@ -80,6 +81,7 @@ void session_names_done(struct session_names *names)
 	free_names(&names->ifnames);
 	free_names(&names->cgroups);
 	free_names(&names->services);
+	session_dns_done(names);
 	for (size_t i = 0; i < names->retired.len; i++)
 		free(names->retired.data[i]);
 	vec_done(&names->retired);
@@ -153,11 +155,17 @@ static struct bytes lookup_cgroup(void *ctx, uint64_t id)
 	return (struct bytes){path, path ? (uint32_t)strlen(path) : 0};
 }
 
+static const char *lookup_hostname(void *ctx, const struct netaddr *addr)
+{
+	return session_host_name(ctx, addr);
+}
+
 void session_lookup(struct session *s, struct lookup *ret)
 {
 	*ret = (struct lookup){
 		.service = lookup_service,
 		.ifname = lookup_ifname,
+		.hostname = lookup_hostname,
 		.username = lookup_username,
 		.cgroup = lookup_cgroup,
 		.ctx = s,

@@ -77,6 +77,7 @@ int session_open(struct session *s, struct strbuf *ret_error)
 	store_set_cgroup_resolver(s->store, resolve_cgroup, s);
 	s->owners = owners_new(s->proc_fd);
 	s->users = users_new(s->helper);
+	s->dns = dns_new(s->helper);
 	s->processes = processes_new(s->helper, s->proc_fd, session_on_process, s);
 	if (proc_events_open(&s->proc_events) < 0)
 		s->proc_events = NULL;
@@ -101,6 +102,7 @@ void session_close_sources(struct session *s)
 	proc_events_close(s->proc_events);
 	processes_free(s->processes);
 	users_free(s->users);
+	dns_free(s->dns);
 	cgroup_paths_free(s->cgroup_paths);
 	owners_free(s->owners);
 	store_free(s->store);

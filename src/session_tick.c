@@ -277,7 +277,9 @@ const struct snapshot *session_publish(struct session *s, const struct needs *ne
 
 bool session_absorb(struct session *s)
 {
-	return s->helper && helper_collect(s->helper) > 0;
+	bool news = helper_collect(s->helper) > 0;
+
+	return session_dns_run(s) || news;
 }
 
 bool session_is_blind(const struct session *s)
