@@ -254,3 +254,9 @@ void jsonw_null(struct jsonw *w)
 {
 	add_number(w, "null");
 }
+
+void jsonw_raw(struct jsonw *w, const char *json, size_t len)
+{
+	separate(w);
+	sink_add(w->sink, json, len);
+}

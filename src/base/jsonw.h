@@ -54,4 +54,7 @@ void jsonw_double(struct jsonw *w, double value);
 void jsonw_bool(struct jsonw *w, bool value);
 void jsonw_null(struct jsonw *w);
 
+/* A value that is JSON already, made by us. */
+void jsonw_raw(struct jsonw *w, const char *json, size_t len);
+
 #endif

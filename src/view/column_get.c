@@ -245,7 +245,7 @@ void get_local_addr(const struct row *row, const struct lookup *lookup, struct v
 	const struct sock *sk = sock_of(row);
 
 	ret->addr = ep.addr;
-	if (sk && ep.family == FAM_VSOCK)
+	if (sk && ep.family == FAM_VSOCK && sk->r.local_cid != UINT32_MAX)
 		ret->max = (uint64_t)sk->r.local_cid + 1;
 	if (ep.addr.family || ret->max)
 		ret->type = VALUE_ADDR;

@@ -109,11 +109,12 @@ static void civil_date(int64_t days, int *ret_year, unsigned *ret_month, unsigne
 
 const char *value_rfc3339(char buf[VALUE_TIME_MAX], uint64_t wall_ms)
 {
-	unsigned month, day, s = (unsigned)(wall_ms % DAY_MS / 1000);
+	unsigned month, day, s;
 	int year;
 
 	if (wall_ms > (uint64_t)DAY_MS * 366 * 8000)
 		wall_ms = 0;
+	s = (unsigned)(wall_ms % DAY_MS / 1000);
 	civil_date((int64_t)(wall_ms / DAY_MS), &year, &month, &day);
 	snprintf(buf, VALUE_TIME_MAX, "%04d-%02u-%02uT%02u:%02u:%02u.%03uZ", year, month, day,
 		 s / 3600, s / 60 % 60, s % 60, (unsigned)(wall_ms % 1000));
