@@ -49,6 +49,16 @@ static void open_own_namespace(struct session *s)
 	ns->rec.name = (struct bytes){"host", 4};
 }
 
+/* Start times of processes are clock ticks after boot, suspend included (proc(5), starttime). */
+static void set_boot_time(struct store *st)
+{
+	struct timespec up;
+
+	clock_gettime(CLOCK_BOOTTIME, &up);
+	store_set_boot(st, (uint32_t)sysconf(_SC_CLK_TCK),
+		       (int64_t)wall_ms() - (int64_t)up.tv_sec * 1000 - up.tv_nsec / 1000000);
+}
+
 static struct bytes resolve_cgroup(void *session, uint64_t cgroup_id)
 {
 	struct session *s = session;
@@ -73,6 +83,7 @@ int session_open(struct session *s, struct strbuf *ret_error)
 	capabilities_raise_nofile(NOFILE_WANTED);
 	s->store = store_new();
 	store_set_hold(s->store, s->hold_ms);
+	set_boot_time(s->store);
 	s->cgroup_paths = cgroup_paths_new();
 	store_set_cgroup_resolver(s->store, resolve_cgroup, s);
 	s->owners = owners_new(s->proc_fd);

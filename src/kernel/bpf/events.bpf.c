@@ -12,6 +12,7 @@
 #define SOCK_DGRAM 2
 #define TCP_ESTABLISHED 1
 #define TCP_FIN_WAIT1 4
+#define TCP_CLOSE 7
 #define TCP_CLOSE_WAIT 8
 #define TCP_LAST_ACK 9
 
@@ -76,10 +77,16 @@ static __always_inline void put_addresses(struct bpf_event *e, struct sock_commo
 	}
 }
 
+/* A child socket is a clone of its listener and leaves LISTEN for SYN_RECV: that is no end. */
+static __always_inline bool is_listener_change(int from, int to)
+{
+	return to == TCP_LISTEN || (from == TCP_LISTEN && to == TCP_CLOSE);
+}
+
 /* Whether only a system call makes this change, so that the current task is the one to name. */
 static __always_inline bool is_from_call(int from, int to)
 {
-	return to == TCP_LISTEN || from == TCP_LISTEN || to == TCP_SYN_SENT ||
+	return is_listener_change(from, to) || to == TCP_SYN_SENT ||
 	       (from == TCP_ESTABLISHED && to == TCP_FIN_WAIT1) ||
 	       (from == TCP_CLOSE_WAIT && to == TCP_LAST_ACK);
 }
@@ -91,7 +98,7 @@ int on_set_state(__u64 *ctx)
 	int old_state = (int)ctx[1], new_state = (int)ctx[2];
 	struct bpf_event *e;
 
-	if (!all_states && new_state != TCP_LISTEN && old_state != TCP_LISTEN)
+	if (!all_states && !is_listener_change(old_state, new_state))
 		return 0;
 	e = reserve();
 	if (!e)
