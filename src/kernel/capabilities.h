@@ -28,7 +28,7 @@ enum cap_feature {
 struct cap_status {
 	const char *code;    /* "owners", "netns" ...; static */
 	const char *text;    /* what it is for; static */
-	const char *missing; /* "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH", NULL = available; static */
+	const char *missing; /* "CAP_SYS_PTRACE and ...", NULL = available; static */
 	uint64_t needs;      /* mask */
 	bool available;
 };

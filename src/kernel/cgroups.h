@@ -14,9 +14,9 @@
  * of the container where the path has one; `name` where it has that (nspawn, LXC, libvirt ...).
  */
 struct cgroup_facts {
-	struct bytes unit;     /* nearest *.service or *.scope, user unit if inside user@N.service */
+	struct bytes unit;     /* nearest *.service or *.scope (.socket, .mount) */
 	struct bytes id, name;
-	struct bytes runtime;  /* "docker", "podman", "containerd", "cri-o", "lxc", "nspawn" ...; static */
+	struct bytes runtime;  /* "docker", "podman", "lxc" ...; "container" = some; static */
 	struct bytes pod_uid;  /* with dashes */
 	bool monitor;          /* conmon, lxc.monitor: serves the container, is not in it */
 	char store[2][CGROUPS_NAME_MAX];

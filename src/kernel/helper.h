@@ -70,7 +70,8 @@ void helper_free(struct helper *h);
 
 /*
  * The answer to a request: status 0 or -errno (-ETIMEDOUT stuck, -ECONNRESET the helper died on it,
- * -ENOSYS no such kind). bytes are valid during the call. It may submit and cancel requests, not collect.
+ * -ENOSYS no such kind, -EBUSY too many waiting). bytes are valid during the call. It may submit
+ * and cancel requests, not collect.
  */
 typedef void helper_done_fn(void *ctx, uint64_t ticket, int status, const void *bytes, size_t len,
 			    bool cut);
@@ -88,7 +89,7 @@ int helper_fd(const struct helper *h);
 /* Milliseconds until helper_collect() must run for a deadline, -1 = none is running. */
 int helper_wait_ms(const struct helper *h);
 
-/* Takes in answers, enforces deadlines, sends more requests. Never blocks. Returns answers given. */
+/* Takes answers, enforces deadlines, sends more requests; never blocks. Returns answers given. */
 unsigned helper_collect(struct helper *h);
 
 /* helper_collect() until nothing of this kind is pending or timeout_ms (-1 = ever) passed. */

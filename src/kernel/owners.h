@@ -20,16 +20,16 @@
 
 struct owners;
 
-/* The holder set of a wanted inode changed; owners are sorted by (pid, tid, fd), n 0 = none left. */
+/* The holders of a wanted inode changed: sorted by (pid, tid, fd), n 0 = none left. */
 typedef void owners_change_fn(void *ctx, uint32_t inode, const struct owner *owners, uint32_t n);
 
 struct owners_input {
-	const uint32_t *added;  /* inodes now in the dumps and not before; zeros and repeats are fine */
+	const uint32_t *added;  /* inodes new in the dumps; zeros and repeats are fine */
 	size_t n_added;
 	const uint32_t *gone;   /* inodes no longer in the dumps */
 	size_t n_gone;
-	bool complete;          /* a full pass before returning: the answer is all holders there are */
-	bool no_search;         /* look at processes, do not search for unknown inodes (first frame) */
+	bool complete;          /* a full pass before returning: all holders there are */
+	bool no_search;         /* look at processes, read no table (first frame) */
 	bool in_flight;         /* also look where the still unknown ones may be in flight */
 	uint32_t roll_us;       /* most CPU for the rolling pass, 0 = 5000; usually it takes less */
 	uint32_t search_us;     /* CPU a tick may spend on average on the search, 0 = 50000 */
@@ -57,7 +57,7 @@ struct owners_info {
 	uint32_t scanned_fds;
 	uint64_t cpu_us;          /* of this tick */
 	bool complete;            /* every table was read within this tick */
-	bool pidns;               /* we are not in the initial pid namespace: processes are hidden */
+	bool pidns;               /* not the initial pid namespace: processes are hidden */
 	bool hidepid;             /* /proc hides other users' processes */
 	bool has_counts;          /* the kernel tells descriptor counts */
 	bool fed;                 /* the last truth came by owners_feed() */
@@ -68,7 +68,8 @@ struct owners *owners_new(int proc_fd);
 void owners_free(struct owners *own);
 
 /* One tick over /proc. fn is called once per wanted inode whose holders changed, at the end. */
-void owners_tick(struct owners *own, const struct owners_input *in, owners_change_fn *fn, void *ctx);
+void owners_tick(struct owners *own, const struct owners_input *in, owners_change_fn *fn,
+		 void *ctx);
 
 /* One holder as another source reports it (pids and fds as /proc would show them). */
 struct owners_entry {

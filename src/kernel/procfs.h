@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* A user comm has at most 15 bytes, a kernel worker's up to 63 (fs/proc/array.c, proc_task_name). */
+/* A comm has at most 15 bytes, a kernel worker's up to 63 (fs/proc/array.c, proc_task_name). */
 #define PROCFS_COMM_MAX 64
 /* Longest text a link of /proc can have: PATH_MAX and " (deleted)". */
 #define PROCFS_LINK_MAX 4112
@@ -32,7 +32,7 @@ struct procfs_stat {
 	uint64_t start_ticks; /* field 22, clock ticks after boot */
 };
 
-/* The fields of /proc/PID/status that stat lacks. Ids of the innermost namespace are 0 = unknown. */
+/* Fields of /proc/PID/status that stat lacks; ns_* 0 = unknown. */
 struct procfs_status {
 	uint32_t ruid, euid, suid;
 	uint32_t ns_pid;  /* NSpid, last number: the pid in its own pid namespace */
