@@ -299,12 +299,23 @@ static void scan_done(struct owners *own, uint32_t index)
 	owners_table_touch(own, index);
 }
 
-bool owners_scan(struct owners *own, uint32_t index, const struct scan_limit *limit)
+/*
+ * The files of a leader that ended before its threads belong to root, whoever ran it (it has no
+ * memory any more, fs/proc/base.c, task_dump_owner): a refusal there hides nothing.
+ */
+static bool is_dead_leader(const struct owners *own, const struct table *table)
+{
+	struct procfs_stat st;
+
+	return !table->tid && (table->count == 0 || !own->info.has_counts) &&
+	       procfs_read_stat(own->proc_fd, table->pid, &st) == 0 && st.state == 'Z';
+}
+
+/* The table's descriptors as far as time allows: -errno, or 0. */
+static int scan_table(struct owners *own, uint32_t index, struct scan *scan)
 {
 	struct table *table = &own->tables.data[index];
-	struct scan scan = {.until_us = limit->until_us};
 	uint64_t start = owners_cpu_us();
-	bool empty;
 	int r;
 
 	if (!own->real || !table->resume_fd) {
@@ -313,20 +324,31 @@ bool owners_scan(struct owners *own, uint32_t index, const struct scan_limit *li
 		table->max_fd = -1;
 	}
 	if (!own->real)
-		scan.until_us = 0;
+		scan->until_us = 0;
 	own->info.scanned++;
 	r = still_the_same(own, table) ? 0 : -ESRCH;
 	if (r == 0 && !table->kthread)
-		r = scan_range(own, index, table->resume_fd, &scan);
+		r = scan_range(own, index, table->resume_fd, scan);
 	own->scan_us += owners_cpu_us() - start;
-	table = &own->tables.data[index];
-	if (r < 0) {
-		scan_failed(own, index, r);
-		scan_done(own, index);
-		return true;
+	if (r == -EACCES && is_dead_leader(own, table)) {
+		owners_merge(own, index, 0, INT64_MAX, NULL, 0);
+		r = 0;
 	}
-	table->denied_errno = 0;
-	if (table->kthread) {
+	return r;
+}
+
+bool owners_scan(struct owners *own, uint32_t index, const struct scan_limit *limit)
+{
+	struct scan scan = {.until_us = limit->until_us, .last_fd = -1};
+	int r = scan_table(own, index, &scan);
+	struct table *table = &own->tables.data[index];
+	bool empty;
+
+	if (r < 0)
+		scan_failed(own, index, r);
+	else
+		table->denied_errno = 0;
+	if (r < 0 || table->kthread) {
 		scan_done(own, index);
 		return true;
 	}
@@ -352,6 +374,9 @@ bool owners_scan_tail(struct owners *own, uint32_t index)
 
 	if (!own->real || table->scanned_count < FAT_FDS || table->resume_fd ||
 	    table->count == UINT32_MAX || table->count <= table->scanned_count)
+		return false;
+	/* our own scan adds a descriptor to our own table */
+	if (table->pid == (uint32_t)getpid())
 		return false;
 	gained = table->count - table->scanned_count;
 	if (scan_range(own, index, table->max_fd + 1, &scan) < 0 || scan.n_fds != gained)

@@ -1,21 +1,18 @@
 /*
- * The helper's side: one process per request. libproc2 does the reading where it is there; it is
- * bounded by us in what it would read without bound (a command line can be set to gigabytes with
- * PR_SET_MM_MAP), and our own reader takes over for what it cannot tell: an empty command line
- * from the argument "-", an exe that is denied from one that is not there.
+ * The helper's side: one process per request. libproc2 (4.0.2) tells ppid, state, start time, user
+ * and cgroup. Two facts are read here, because it changes their bytes: PIDS_EXE has '.' where a
+ * name has a control character, and PIDS_CMDLINE_V parts arguments at newlines too; nor does it
+ * bound a command line (PR_SET_MM_MAP can make one of gigabytes) or tell an empty one from "-".
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #ifdef HAVE_LIBPROC2
 #include <libproc2/pids.h>
 #endif
 
-#include "base/cleanup.h"
 #include "base/xalloc.h"
 #include "kernel/cgroups.h"
 #include "kernel/processes_impl.h"
@@ -111,26 +108,12 @@ static int read_cmdline(int proc_fd, uint32_t pid, struct processes_answer *a, s
 #define VALUE(item, type, stack, info) PIDS_VAL(item, type, stack, info)
 #endif
 
-enum item { ITEM_PPID, ITEM_TICS, ITEM_STATE, ITEM_EUID, ITEM_EXE, ITEM_CGROUP, ITEM_CMDLINE };
+enum item { ITEM_PPID, ITEM_TICS, ITEM_STATE, ITEM_EUID, ITEM_CGROUP };
 
 static const enum pids_item items[] = {
-	[ITEM_PPID] = PIDS_ID_PPID,	 [ITEM_TICS] = PIDS_TICS_BEGAN,
-	[ITEM_STATE] = PIDS_STATE,	 [ITEM_EUID] = PIDS_ID_EUID,
-	[ITEM_EXE] = PIDS_EXE,		 [ITEM_CGROUP] = PIDS_CGROUP_V,
-	[ITEM_CMDLINE] = PIDS_CMDLINE_V,
+	[ITEM_PPID] = PIDS_ID_PPID, [ITEM_TICS] = PIDS_TICS_BEGAN, [ITEM_STATE] = PIDS_STATE,
+	[ITEM_EUID] = PIDS_ID_EUID, [ITEM_CGROUP] = PIDS_CGROUP_V,
 };
-
-/* Length class of a command line: whether there is any, whether it is longer than we want. */
-static void probe_cmdline(int proc_fd, uint32_t pid, bool *ret_empty, bool *ret_long)
-{
-	char name[32], byte;
-	auto_close int fd = -1;
-
-	snprintf(name, sizeof(name), "%u/cmdline", pid);
-	fd = openat(proc_fd, name, O_RDONLY | O_CLOEXEC);
-	*ret_empty = fd < 0 || pread(fd, &byte, 1, 0) <= 0;
-	*ret_long = fd >= 0 && pread(fd, &byte, 1, PROCESSES_CMDLINE_MAX) > 0;
-}
 
 /* The lines of /proc/PID/cgroup, put together again. */
 static void add_cgroup_lines(char *const *lines, struct processes_answer *a, struct strbuf *text)
@@ -146,61 +129,30 @@ static void add_cgroup_lines(char *const *lines, struct processes_answer *a, str
 	strbuf_done(&whole);
 }
 
-static void add_arguments(char *const *args, struct processes_answer *a, struct strbuf *text)
+static int read_all(int proc_fd, struct pids_info **info, uint32_t pid, struct processes_answer *a,
+		    struct strbuf *text)
 {
-	size_t before = text->len;
+	unsigned ids[1] = {pid};
+	const struct pids_stack *stack;
+	struct pids_fetch *fetch;
+	/* not const in the library's prototype; it copies them */
+	enum pids_item wanted[sizeof(items) / sizeof(items[0])];
 
-	a->have |= PROC_HAVE_CMDLINE;
-	for (; args && *args; args++)
-		strbuf_add(text, *args, strlen(*args) + 1);
-	a->cmdline_len = (uint32_t)(text->len - before);
-}
-
-static int take_stack(const struct pids_stack *stack, int proc_fd, uint32_t pid, bool with_cmdline,
-		      bool empty, struct processes_answer *a, struct strbuf *text)
-{
-	const char *exe = VALUE(ITEM_EXE, str, stack, NULL);
-	size_t exe_len = exe ? strlen(exe) : 0;
-
+	memcpy(wanted, items, sizeof(items));
+	if (!*info && procps_pids_new(info, wanted, (int)(sizeof(items) / sizeof(items[0]))) < 0)
+		return -ENOMEM;
+	fetch = procps_pids_select(*info, ids, 1, PIDS_SELECT_PID);
+	if (!fetch || fetch->counts->total < 1)
+		return -ESRCH;
+	stack = fetch->stacks[0];
 	a->have |= PROC_HAVE_STAT | PROC_HAVE_UID;
 	a->ppid = (uint32_t)VALUE(ITEM_PPID, s_int, stack, NULL);
 	a->start_ticks = VALUE(ITEM_TICS, ull_int, stack, NULL);
 	a->state = (char)VALUE(ITEM_STATE, s_ch, stack, NULL);
 	a->uid = VALUE(ITEM_EUID, u_int, stack, NULL);
-	if (exe_len && exe[0] == '/') {
-		a->have |= PROC_HAVE_EXE;
-		a->exe_deleted = procfs_cut_deleted(exe, &exe_len);
-		a->exe_len = (uint32_t)exe_len;
-		strbuf_add(text, exe, exe_len);
-	} else {
-		add_exe(proc_fd, pid, a, text);
-	}
+	add_exe(proc_fd, pid, a, text);
 	add_cgroup_lines(VALUE(ITEM_CGROUP, strv, stack, NULL), a, text);
-	if (with_cmdline && !empty)
-		add_arguments(VALUE(ITEM_CMDLINE, strv, stack, NULL), a, text);
-	else if (empty)
-		a->have |= PROC_HAVE_CMDLINE;
-	return with_cmdline ? 0 : read_cmdline(proc_fd, pid, a, text);
-}
-
-static int read_all(int proc_fd, struct pids_info **info, uint32_t pid, struct processes_answer *a,
-		    struct strbuf *text)
-{
-	unsigned ids[1] = {pid};
-	struct pids_fetch *fetch;
-	bool empty, too_long;
-	int n_items = (int)(sizeof(items) / sizeof(items[0]));
-
-	probe_cmdline(proc_fd, pid, &empty, &too_long);
-	if (!*info && procps_pids_new(info, (enum pids_item *)(uintptr_t)items, n_items) < 0)
-		return -ENOMEM;
-	if (procps_pids_reset(*info, (enum pids_item *)(uintptr_t)items,
-			      too_long ? n_items - 1 : n_items) < 0)
-		return -ENOMEM;
-	fetch = procps_pids_select(*info, ids, 1, PIDS_SELECT_PID);
-	if (!fetch || fetch->counts->total < 1)
-		return -ESRCH;
-	return take_stack(fetch->stacks[0], proc_fd, pid, !too_long, empty, a, text);
+	return read_cmdline(proc_fd, pid, a, text);
 }
 #else
 struct pids_info;

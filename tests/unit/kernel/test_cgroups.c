@@ -15,9 +15,9 @@ static FILE *open_fixture(const char *name)
 
 static void check(const char *path, const char *what, struct bytes got, const char *want)
 {
-	if (!strcmp(want, "-") ? got.ptr == NULL
-			       : got.ptr && got.len == strlen(want) &&
-					 memcmp(got.ptr, want, got.len) == 0)
+	if (!strcmp(want, "-")
+		    ? got.ptr == NULL
+		    : got.ptr && got.len == strlen(want) && memcmp(got.ptr, want, got.len) == 0)
 		return;
 	fail_msg("%s: %s is \"%.*s\", should be \"%s\"", path, what, got.ptr ? (int)got.len : 1,
 		 got.ptr ? got.ptr : "-", want);
@@ -48,7 +48,7 @@ static void every_pattern(void **state)
 		if (line[0] == '#')
 			continue;
 		assert_int_equal(fields(line, f, 7), 7);
-		cgroups_parse((struct bytes){ f[0], (uint32_t)strlen(f[0]) }, &facts);
+		cgroups_parse((struct bytes){f[0], (uint32_t)strlen(f[0])}, &facts);
 		check(f[0], "runtime", facts.runtime, f[1]);
 		check(f[0], "id", facts.id, f[2]);
 		check(f[0], "name", facts.name, f[3]);
@@ -87,16 +87,16 @@ static void hostile_paths_do_no_harm(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(deep); i++)
 		deep[i] = i % 2 ? 'x' : '/';
-	cgroups_parse((struct bytes){ deep, sizeof(deep) }, &facts);
+	cgroups_parse((struct bytes){deep, sizeof(deep)}, &facts);
 	assert_null(facts.runtime.ptr);
 	memset(long_name, '\\', sizeof(long_name));
 	memcpy(long_name, "/machine-", 9);
 	memcpy(long_name + sizeof(long_name) - 6, ".scope", 6);
-	cgroups_parse((struct bytes){ long_name, sizeof(long_name) }, &facts);
+	cgroups_parse((struct bytes){long_name, sizeof(long_name)}, &facts);
 	assert_int_equal(facts.name.len, sizeof(long_name) - 15);
-	cgroups_parse((struct bytes){ "/lxc/a\033[31mb", 12 }, &facts);
+	cgroups_parse((struct bytes){"/lxc/a\033[31mb", 12}, &facts);
 	assert_int_equal(facts.name.len, 7);
-	cgroups_parse((struct bytes){ 0 }, &facts);
+	cgroups_parse((struct bytes){0}, &facts);
 	assert_null(facts.unit.ptr);
 }
 

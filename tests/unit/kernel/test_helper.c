@@ -72,8 +72,8 @@ static int test_handler(const void *request, size_t len, struct helper_out *out,
 }
 
 static const struct helper_spec specs[HELPER_KIND_COUNT] = {
-	[HELPER_PROC] = { test_handler, 0, TIMEOUT_MS, 0 },
-	[HELPER_USER] = { test_handler, 0, TIMEOUT_MS, 0 },
+	[HELPER_PROC] = {test_handler, 0, TIMEOUT_MS, 0},
+	[HELPER_USER] = {test_handler, 0, TIMEOUT_MS, 0},
 };
 
 struct answers {
@@ -112,7 +112,7 @@ static void ask(struct helper *h, const char *what, struct answers *a)
 
 static void answers_in_order(void **state)
 {
-	struct answers a = { 0 };
+	struct answers a = {0};
 	struct helper *h = start();
 	char text[16];
 
@@ -135,7 +135,7 @@ static void answers_in_order(void **state)
 
 static void stuck_costs_one_request(void **state)
 {
-	struct answers a = { 0 };
+	struct answers a = {0};
 	struct helper *h = start();
 	uint32_t before;
 
@@ -165,7 +165,7 @@ static void stuck_costs_one_request(void **state)
 
 static void death_costs_one_request(void **state)
 {
-	struct answers a = { 0 };
+	struct answers a = {0};
 	struct helper *h = start();
 
 	(void)state;
@@ -180,7 +180,7 @@ static void death_costs_one_request(void **state)
 
 static void a_stuck_kind_does_not_hold_up_another(void **state)
 {
-	struct answers a = { 0 }, b = { 0 };
+	struct answers a = {0}, b = {0};
 	struct helper *h = start();
 
 	(void)state;
@@ -194,7 +194,7 @@ static void a_stuck_kind_does_not_hold_up_another(void **state)
 
 static void long_answers_are_cut(void **state)
 {
-	struct answers a = { 0 };
+	struct answers a = {0};
 	struct helper *h = start();
 
 	(void)state;
@@ -210,7 +210,7 @@ static void long_answers_are_cut(void **state)
 
 static void retired_helpers_are_replaced(void **state)
 {
-	struct answers a = { 0 };
+	struct answers a = {0};
 	struct helper *h = start();
 
 	(void)state;
@@ -227,7 +227,7 @@ static void retired_helpers_are_replaced(void **state)
 
 static void absent_kinds_say_so(void **state)
 {
-	struct answers a = { 0 };
+	struct answers a = {0};
 	struct helper *h = start();
 
 	(void)state;
@@ -240,7 +240,7 @@ static void absent_kinds_say_so(void **state)
 
 static void cancelled_requests_are_silent(void **state)
 {
-	struct answers a = { 0 };
+	struct answers a = {0};
 	struct helper *h = start();
 	uint64_t ticket = helper_submit(h, HELPER_PROC, "e1", 2, note, &a);
 
@@ -255,7 +255,7 @@ static void cancelled_requests_are_silent(void **state)
 
 static void helpers_have_nothing_of_ours(void **state)
 {
-	struct answers a = { 0 };
+	struct answers a = {0};
 	struct helper *h = start();
 
 	(void)state;
@@ -276,7 +276,7 @@ static void die_with_their_parent(void **state)
 	assert_int_equal(pipe2(pipe_fd, O_CLOEXEC), 0);
 	child = fork();
 	if (child == 0) {
-		struct answers a = { 0 };
+		struct answers a = {0};
 		struct helper *h;
 
 		if (helper_start(specs, &h) < 0)
@@ -310,7 +310,7 @@ static void nothing_leaks(void **state)
 
 	(void)state;
 	for (int i = 0; i < 20; i++) {
-		struct answers a = { 0 };
+		struct answers a = {0};
 		struct helper *h = start();
 
 		ask(h, i % 2 ? "e" : "d", &a);

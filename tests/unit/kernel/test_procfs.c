@@ -97,13 +97,19 @@ static void link_inodes(void **state)
 		const char *text;
 		uint32_t inode;
 	} cases[] = {
-		{ "socket:[123]", 123 },       { "socket:[4294967295]", 4294967295 },
-		{ "socket:[4294967296]", 0 },  { "socket:[]", 0 },
-		{ "socket:[12", 0 },	       { "socket:[-1]", 0 },
-		{ "socket:[1 2]", 0 },	       { "socket:[12]x", 0 },
-		{ "/tmp/socket:[12]", 0 },     { "socket:[99999999999999999999]", 0 },
-		{ "socket", 0 },	       { "", 0 },
-		{ "socketx:[12]", 0 },
+		{"socket:[123]", 123},
+		{"socket:[4294967295]", 4294967295},
+		{"socket:[4294967296]", 0},
+		{"socket:[]", 0},
+		{"socket:[12", 0},
+		{"socket:[-1]", 0},
+		{"socket:[1 2]", 0},
+		{"socket:[12]x", 0},
+		{"/tmp/socket:[12]", 0},
+		{"socket:[99999999999999999999]", 0},
+		{"socket", 0},
+		{"", 0},
+		{"socketx:[12]", 0},
 	};
 
 	(void)state;
