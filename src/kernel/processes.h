@@ -1,7 +1,8 @@
 /*
  * Facts about processes. What cannot block (stat, comm, uid) is read at once; the rest comes from
- * the PROC helper (libproc2 there, or our own reader, --without-libproc2), one process per request: a process that holds up the readers of its command line costs 200 ms once,
- * is delivered with PROC_STUCK and everything else, and is left alone for a while.
+ * the PROC helper (libproc2 there, or our own reader with --without-libproc2), one process per
+ * request: a process that holds up the readers of its command line costs 200 ms once, is delivered
+ * with PROC_STUCK and everything else, and is left alone for a while.
  */
 #ifndef INETTOP_KERNEL_PROCESSES_H
 #define INETTOP_KERNEL_PROCESSES_H

@@ -64,7 +64,7 @@ struct namespace_rec {
 struct proc_detail {
 	uint32_t pid;
 	uint64_t start_ticks;
-	int err;               /* 0, or why the descriptors could not be read: -EACCES, -ESRCH ... */
+	int err;               /* 0, or why the descriptors could not be read: -EACCES ... */
 	const struct fd_rec *fds; /* ascending */
 	uint32_t n_fds;
 	uint32_t fds_total;    /* what the process has; more than n_fds when cut */
