@@ -84,7 +84,8 @@ uint32_t store_put(struct store *st, const struct sock_rec *rec);
  */
 void store_dump_end(struct store *st, uint32_t asked, uint32_t complete);
 
-/* A destroy event: this socket died. proto PROTO_COUNT = any; netns SLOT_NONE = any. */
+/* A destroy event: this socket died. proto PROTO_COUNT = any; netns SLOT_NONE = any. Nothing for
+ * mptcp, whose connections share the cookie of their listener. */
 void store_destroyed(struct store *st, uint32_t netns, uint8_t proto, uint64_t cookie);
 
 /*

@@ -143,12 +143,13 @@ static void borrow_optional(struct sock_rec *rec, const struct sock_rec *tcp)
 	rec->have |= lacks & (REC_DROPS | REC_V6ONLY | REC_CGROUP | REC_MARK | REC_UID | REC_QUEUES);
 }
 
-void fold_overlay(struct store *st, uint32_t slot, struct sock_rec *rec)
+/* Fills in what a subflow knows; false when there is none. */
+bool fold_overlay(struct store *st, uint32_t slot, struct sock_rec *rec)
 {
 	const struct sock *tcp = oldest_subflow(st, slot, rec->inode);
 
 	if (!tcp)
-		return;
+		return false;
 	if (!(rec->have & REC_QUEUES) || (rec->state == STATE_LISTEN && !rec->sendq)) {
 		rec->recvq = tcp->r.recvq;
 		rec->sendq = tcp->r.sendq;
@@ -157,6 +158,7 @@ void fold_overlay(struct store *st, uint32_t slot, struct sock_rec *rec)
 	rec->timer = tcp->r.timer;
 	rec->timer_retrans = tcp->r.timer_retrans;
 	rec->expires_ms = tcp->expires_ms > st->mono_ms ? (uint32_t)(tcp->expires_ms - st->mono_ms) : 0;
+	return true;
 }
 
 void fold_update(struct store *st, uint32_t tcp_slot)

@@ -337,7 +337,7 @@ void detach_sock(struct store *st, uint32_t slot);
 /* store_fold.c: tcp rows inside mptcp rows */
 void fold_born(struct store *st, uint32_t slot);
 void fold_ended(struct store *st, uint32_t slot);
-void fold_overlay(struct store *st, uint32_t slot, struct sock_rec *rec);
+bool fold_overlay(struct store *st, uint32_t slot, struct sock_rec *rec);
 void fold_update(struct store *st, uint32_t tcp_slot);
 
 /* store_owner.c */

@@ -181,7 +181,7 @@ static void set_stale(struct store *st, struct sock *s, bool stale)
 	st->stale_rows += stale ? 1 : -1u;
 }
 
-static void update(struct store *st, uint32_t slot, const struct sock_rec *rec)
+static void update(struct store *st, uint32_t slot, const struct sock_rec *rec, bool has_subflow)
 {
 	struct sock *s = sock_at(st, slot);
 	struct sock_rec before = s->r;
@@ -200,6 +200,7 @@ static void update(struct store *st, uint32_t slot, const struct sock_rec *rec)
 		t.r.tcp = s->r.tcp;
 		t.r.have |= s->r.have & REC_TCP;
 	}
+	t.mptcp_folded = has_subflow;
 	t.expires_ms = timer_end(st, rec);
 	s = store_sock_replace(st, slot, &t);
 	set_stale(st, s, false);
@@ -224,17 +225,19 @@ void store_sock_refresh(struct store *st, uint32_t slot, const struct sock_rec *
 {
 	const struct sock *s = sock_at(st, slot);
 	struct sock_rec folded;
+	bool has_subflow = false;
 
 	if (rec->proto == PROTO_MPTCP) {
 		folded = *rec;
 		st->raws.data[st->sx.data[slot].link] = *rec;
 		st->raws.data[st->sx.data[slot].link].tcp = NULL;
-		fold_overlay(st, slot, &folded);
+		has_subflow = fold_overlay(st, slot, &folded);
 		rec = &folded;
 	}
-	if (same_rec(&s->r, rec) && same_timer(st, s, rec) && !s->head.stale && !rec->tcp)
+	if (same_rec(&s->r, rec) && same_timer(st, s, rec) && !s->head.stale && !rec->tcp &&
+	    s->mptcp_folded == has_subflow)
 		return;
-	update(st, slot, rec);
+	update(st, slot, rec, has_subflow);
 	if (st->sx.data[slot].flags & SOCK_FOLDED)
 		fold_update(st, slot);
 }
