@@ -65,8 +65,13 @@ static bool same_place(const struct closed_port *c, const struct event *ev)
 static void remember_close(struct store *st, const struct event *ev)
 {
 	struct closed_port c = {
-		.netns = ev->netns_cookie, .addr = ev->addr, .mono_ms = ev->mono_ms,
-		.ifindex = ev->ifindex, .pid = ev->pid, .port = ev->port, .proto = ev->proto,
+		.netns = ev->netns_cookie,
+		.addr = ev->addr,
+		.mono_ms = ev->mono_ms,
+		.ifindex = ev->ifindex,
+		.pid = ev->pid,
+		.port = ev->port,
+		.proto = ev->proto,
 	};
 	size_t len = ev->comm.len < sizeof(c.comm) ? ev->comm.len : sizeof(c.comm);
 
@@ -89,7 +94,7 @@ static void fill_gap(const struct store *st, struct event *ev)
 			continue;
 		ev->gap_ms = ev->mono_ms > c->mono_ms ? ev->mono_ms - c->mono_ms : 0;
 		ev->previous_pid = c->pid;
-		ev->previous_comm = (struct bytes){ c->comm_len ? c->comm : NULL, c->comm_len };
+		ev->previous_comm = (struct bytes){c->comm_len ? c->comm : NULL, c->comm_len};
 		return;
 	}
 }
@@ -135,9 +140,17 @@ void events_port(struct store *st, const struct port *p, enum event_kind kind, u
 		 const struct proc *before)
 {
 	struct event ev = {
-		.wall_ms = st->wall_ms, .mono_ms = st->mono_ms, .kind = (uint8_t)kind,
-		.proto = p->proto, .family = p->family, .addr = p->addr, .port = p->port,
-		.ifindex = p->ifindex, .uid = p->uid, .uid_known = true, .lifetime_ms = -1,
+		.wall_ms = st->wall_ms,
+		.mono_ms = st->mono_ms,
+		.kind = (uint8_t)kind,
+		.proto = p->proto,
+		.family = p->family,
+		.addr = p->addr,
+		.port = p->port,
+		.ifindex = p->ifindex,
+		.uid = p->uid,
+		.uid_known = true,
+		.lifetime_ms = -1,
 		.gap_ms = -1,
 	};
 
@@ -162,8 +175,11 @@ void events_port(struct store *st, const struct port *p, enum event_kind kind, u
 void events_container(struct store *st, const struct container *c, enum event_kind kind)
 {
 	struct event ev = {
-		.wall_ms = st->wall_ms, .mono_ms = st->mono_ms, .kind = (uint8_t)kind,
-		.lifetime_ms = -1, .gap_ms = -1,
+		.wall_ms = st->wall_ms,
+		.mono_ms = st->mono_ms,
+		.kind = (uint8_t)kind,
+		.lifetime_ms = -1,
+		.gap_ms = -1,
 		.container_name = c->r.name.ptr ? c->r.name : c->r.id,
 	};
 
@@ -175,7 +191,7 @@ void events_container(struct store *st, const struct container *c, enum event_ki
 
 static uint32_t find_cookie(const struct store *st, uint32_t netns, uint8_t proto, uint64_t cookie)
 {
-	struct sock_rec key = { .cookie = cookie, .proto = proto };
+	struct sock_rec key = {.cookie = cookie, .proto = proto};
 
 	return index_find(st, netns, &key);
 }
@@ -183,8 +199,8 @@ static uint32_t find_cookie(const struct store *st, uint32_t netns, uint8_t prot
 /* Whether the diff has told, or will tell, what the event says in other words. */
 static bool is_told(struct store *st, const struct event *ev, uint32_t netns, uint64_t cookie)
 {
-	uint32_t slot = netns == SLOT_NONE || !cookie ? SLOT_NONE :
-						       find_cookie(st, netns, ev->proto, cookie);
+	uint32_t slot = netns == SLOT_NONE || !cookie ? SLOT_NONE
+						      : find_cookie(st, netns, ev->proto, cookie);
 	const struct sock *s = store_cur_sock(st, slot);
 	const struct port *p = s ? store_cur_port(st, s->port) : NULL;
 
@@ -214,8 +230,10 @@ void store_event_seen(struct store *st, const struct event *ev, uint64_t cookie)
 		remember_close(st, &t);
 	push(st, &t);
 	if (socket && cookie) {
-		struct seen_event seen = { .cookie = cookie, .netns = t.netns_cookie,
-					   .mono_ms = st->mono_ms, .kind = ev->kind };
+		struct seen_event seen = {.cookie = cookie,
+					  .netns = t.netns_cookie,
+					  .mono_ms = st->mono_ms,
+					  .kind = ev->kind};
 
 		if (st->seen_events.len == SEEN_MAX)
 			vec_clear(&st->seen_events);

@@ -9,9 +9,9 @@
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static const char *const protos[] = {
-	[PROTO_TCP] = "tcp",	     [PROTO_MPTCP] = "mptcp", [PROTO_UDP] = "udp",
-	[PROTO_UDPLITE] = "udplite", [PROTO_RAW] = "raw",     [PROTO_ICMP] = "icmp",
-	[PROTO_SCTP] = "sctp",	     [PROTO_DCCP] = "dccp",   [PROTO_UNIX] = "unix",
+	[PROTO_TCP] = "tcp",	     [PROTO_MPTCP] = "mptcp",	  [PROTO_UDP] = "udp",
+	[PROTO_UDPLITE] = "udplite", [PROTO_RAW] = "raw",	  [PROTO_ICMP] = "icmp",
+	[PROTO_SCTP] = "sctp",	     [PROTO_DCCP] = "dccp",	  [PROTO_UNIX] = "unix",
 	[PROTO_PACKET] = "packet",   [PROTO_NETLINK] = "netlink", [PROTO_VSOCK] = "vsock",
 };
 
@@ -37,24 +37,16 @@ static const char *const states[] = {
 };
 
 static const char *const timers[] = {
-	[TIMER_NONE] = "off",
-	[TIMER_RETRANS] = "on",
-	[TIMER_KEEPALIVE] = "keepalive",
-	[TIMER_TIME_WAIT] = "timewait",
-	[TIMER_PROBE] = "persist",
+	[TIMER_NONE] = "off",		[TIMER_RETRANS] = "on",	   [TIMER_KEEPALIVE] = "keepalive",
+	[TIMER_TIME_WAIT] = "timewait", [TIMER_PROBE] = "persist",
 };
 
 static const char *const owner_statuses[] = {
-	[OWNER_PENDING] = "pending",
-	[OWNER_KNOWN] = "known",
-	[OWNER_TIME_WAIT] = "time-wait",
-	[OWNER_ACCEPT_QUEUE] = "accept-queue",
-	[OWNER_ORPHAN] = "orphan",
-	[OWNER_PUBLISHED] = "published",
-	[OWNER_KERNEL] = "kernel",
-	[OWNER_DENIED] = "denied",
-	[OWNER_HIDDEN] = "hidden",
-	[OWNER_IN_FLIGHT] = "in-flight",
+	[OWNER_PENDING] = "pending",	   [OWNER_KNOWN] = "known",
+	[OWNER_TIME_WAIT] = "time-wait",   [OWNER_ACCEPT_QUEUE] = "accept-queue",
+	[OWNER_ORPHAN] = "orphan",	   [OWNER_PUBLISHED] = "published",
+	[OWNER_KERNEL] = "kernel",	   [OWNER_DENIED] = "denied",
+	[OWNER_HIDDEN] = "hidden",	   [OWNER_IN_FLIGHT] = "in-flight",
 	[OWNER_UNRESOLVED] = "unresolved",
 };
 
@@ -77,42 +69,41 @@ static const char *const events[] = {
 };
 
 static const char *const netns_kinds[] = {
-	[NETNS_HOST] = "host",	       [NETNS_NAMED] = "named",	  [NETNS_CONTAINER] = "container",
-	[NETNS_POD] = "pod",	       [NETNS_PROCESS] = "process", [NETNS_SOCKET] = "socket",
-	[NETNS_FD] = "fd",	       [NETNS_MOUNT] = "mount",
+	[NETNS_HOST] = "host", [NETNS_NAMED] = "named",	    [NETNS_CONTAINER] = "container",
+	[NETNS_POD] = "pod",   [NETNS_PROCESS] = "process", [NETNS_SOCKET] = "socket",
+	[NETNS_FD] = "fd",     [NETNS_MOUNT] = "mount",
 };
 
 static const char *const notes[] = {
-	[NOTE_DENIED] = "denied",	    [NOTE_INTERRUPTED] = "interrupted",
-	[NOTE_TRUNCATED] = "truncated",	    [NOTE_UNSUPPORTED] = "unsupported",
-	[NOTE_FALLBACK] = "fallback",	    [NOTE_JAMMED] = "jammed",
-	[NOTE_STUCK] = "stuck",		    [NOTE_LIMIT] = "limit",
+	[NOTE_DENIED] = "denied",	[NOTE_INTERRUPTED] = "interrupted",
+	[NOTE_TRUNCATED] = "truncated", [NOTE_UNSUPPORTED] = "unsupported",
+	[NOTE_FALLBACK] = "fallback",	[NOTE_JAMMED] = "jammed",
+	[NOTE_STUCK] = "stuck",		[NOTE_LIMIT] = "limit",
 };
 
 #define STATES_CLOSED (STATE_BIT(STATE_CLOSE) | STATE_BIT(STATE_UNCONN))
 #define STATES_BUCKET (STATE_BIT(STATE_SYN_RECV) | STATE_BIT(STATE_TIME_WAIT))
-#define STATES_CONNECTED \
-	(STATE_MASK_ALL & \
-	 ~(STATES_CLOSED | STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_BOUND)))
+#define STATES_CONNECTED                                                                           \
+	(STATE_MASK_ALL & ~(STATES_CLOSED | STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_BOUND)))
 
 /* What names_states() takes beyond the names above. */
 static const struct {
 	const char *name;
 	uint32_t mask;
 } state_words[] = {
-	{ "estab", STATE_BIT(STATE_ESTABLISHED) },
-	{ "syn-rcv", STATE_BIT(STATE_SYN_RECV) },
-	{ "new-syn-recv", STATE_BIT(STATE_SYN_RECV) },
-	{ "close", STATES_CLOSED },
-	{ "closed", STATES_CLOSED },
-	{ "unconnected", STATES_CLOSED },
-	{ "listening", STATE_BIT(STATE_LISTEN) },
-	{ "bound-inactive", STATE_BIT(STATE_BOUND) },
-	{ "all", STATE_MASK_ALL },
-	{ "connected", STATES_CONNECTED },
-	{ "synchronized", STATES_CONNECTED & ~STATE_BIT(STATE_SYN_SENT) },
-	{ "bucket", STATES_BUCKET },
-	{ "big", STATE_MASK_ALL & ~STATES_BUCKET },
+	{"estab", STATE_BIT(STATE_ESTABLISHED)},
+	{"syn-rcv", STATE_BIT(STATE_SYN_RECV)},
+	{"new-syn-recv", STATE_BIT(STATE_SYN_RECV)},
+	{"close", STATES_CLOSED},
+	{"closed", STATES_CLOSED},
+	{"unconnected", STATES_CLOSED},
+	{"listening", STATE_BIT(STATE_LISTEN)},
+	{"bound-inactive", STATE_BIT(STATE_BOUND)},
+	{"all", STATE_MASK_ALL},
+	{"connected", STATES_CONNECTED},
+	{"synchronized", STATES_CONNECTED & ~STATE_BIT(STATE_SYN_SENT)},
+	{"bucket", STATES_BUCKET},
+	{"big", STATE_MASK_ALL & ~STATES_BUCKET},
 };
 
 static const char *name_of(const char *const *table, size_t count, unsigned int value)

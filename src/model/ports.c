@@ -13,8 +13,9 @@
 #include "model/problems.h"
 #include "model/store_internal.h"
 
-#define PROTO_MASK_DATAGRAM \
-	(PROTO_BIT(PROTO_UDP) | PROTO_BIT(PROTO_UDPLITE) | PROTO_BIT(PROTO_RAW) | PROTO_BIT(PROTO_ICMP))
+#define PROTO_MASK_DATAGRAM                                                                        \
+	(PROTO_BIT(PROTO_UDP) | PROTO_BIT(PROTO_UDPLITE) | PROTO_BIT(PROTO_RAW) |                  \
+	 PROTO_BIT(PROTO_ICMP))
 
 static uint64_t number_key(uint32_t netns, uint8_t proto, uint16_t port)
 {
@@ -74,7 +75,7 @@ void ports_dirty(struct store *st, uint32_t slot)
 
 static void want_rebind(struct store *st, uint32_t netns, uint8_t proto, uint16_t port)
 {
-	struct port_number number = { .netns = netns, .proto = proto, .port = port };
+	struct port_number number = {.netns = netns, .proto = proto, .port = port};
 
 	vec_push(&st->rebind, number);
 }
@@ -86,9 +87,10 @@ static uint32_t add(struct store *st, const struct port *key, bool listener, boo
 	struct port_extra *x = &st->px.data[slot];
 
 	*p = *key;
-	p->head = (struct row_head){ .id = table_id(st, TABLE_PORT, slot), .mark_ms = st->mono_ms,
-				     .first_ms = new ? st->mono_ms : -1,
-				     .mark = new ? MARK_NEW : MARK_NONE };
+	p->head = (struct row_head){.id = table_id(st, TABLE_PORT, slot),
+				    .mark_ms = st->mono_ms,
+				    .first_ms = new ? st->mono_ms : -1,
+				    .mark = new ? MARK_NEW : MARK_NONE};
 	p->is_listener = listener;
 	p->proc = SLOT_NONE;
 	p->container = SLOT_NONE;
@@ -96,8 +98,8 @@ static uint32_t add(struct store *st, const struct port *key, bool listener, boo
 	p->rx_rate = p->tx_rate = -1;
 	p->rx_bytes = p->tx_bytes = UINT64_MAX;
 	vec_clear(&x->socks);
-	*x = (struct port_extra){ .socks = x->socks, .listener = listener, .new = true };
-	x->event_due = new && listener;
+	*x = (struct port_extra){.socks = x->socks, .listener = listener, .new = true};
+	x->event_due = new &&listener;
 	table_show(st, TABLE_PORT, slot, p);
 	chain_add(st, slot);
 	st->nx.data[p->netns].rows++;
@@ -105,7 +107,6 @@ static uint32_t add(struct store *st, const struct port *key, bool listener, boo
 		st->counts.listeners++;
 		st->nx.data[p->netns].listeners++;
 		st->nx.data[p->netns].dirty = true;
-		want_rebind(st, p->netns, p->proto, p->port);
 	}
 	ports_dirty(st, slot);
 	return slot;
@@ -128,13 +129,18 @@ static uint32_t endpoint(struct store *st, const struct port *key, bool listener
 static struct port key_of(const struct sock *s)
 {
 	return (struct port){
-		.netns = s->netns, .proto = s->r.proto, .family = s->r.family, .state = s->r.state,
-		.ifindex = s->r.ifindex, .addr = s->r.local, .port = (uint16_t)s->r.local_port,
+		.netns = s->netns,
+		.proto = s->r.proto,
+		.family = s->r.family,
+		.state = s->r.state,
+		.ifindex = s->r.ifindex,
+		.addr = s->r.local,
+		.port = (uint16_t)s->r.local_port,
 	};
 }
 
 /* How well a listener fits a connection, 0 = not at all. */
-static unsigned int fit(const struct port *p, const struct sock_rec *r)
+static unsigned int fit(const struct port *p, bool v6only, const struct sock_rec *r)
 {
 	unsigned int device = p->ifindex ? 1 : 0;
 
@@ -146,7 +152,7 @@ static unsigned int fit(const struct port *p, const struct sock_rec *r)
 		return 0;
 	if (p->addr.family == r->local.family)
 		return 4 + device;
-	if (p->addr.family == AF_INET6 && r->local.family == AF_INET && !p->v6only)
+	if (p->addr.family == AF_INET6 && r->local.family == AF_INET && !v6only)
 		return 2 + device;
 	return 0;
 }
@@ -162,7 +168,7 @@ static uint32_t match(const struct store *st, const struct sock *s)
 
 		if (!st->px.data[slot].listener || !st->px.data[slot].socks.len)
 			continue;
-		f = fit(port_at(st, slot), &s->r);
+		f = fit(port_at(st, slot), st->px.data[slot].v6only, &s->r);
 		if (f > best_fit) {
 			best_fit = f;
 			best = slot;
@@ -194,13 +200,15 @@ static void join(struct store *st, uint32_t slot, bool listener)
 	const struct sock *s = sock_at(st, slot);
 	struct port key = key_of(s);
 	uint32_t covered = st->nx.data[s->netns].order[s->r.proto].covered;
-	bool new = !st->quiet && covered & STATE_BIT(s->r.state);
+	bool new = !st->quiet &&covered &STATE_BIT(s->r.state);
 	uint32_t port = endpoint(st, &key, listener, new);
 
 	st->px.data[port].cookie = s->r.cookie;
 	vec_push(&st->px.data[port].socks, slot);
-	if (listener && s->r.have & REC_V6ONLY && st->px.data[port].socks.len == 1)
-		port_at(st, port)->v6only = s->r.v6only;
+	if (listener && st->px.data[port].socks.len == 1) {
+		st->px.data[port].v6only = s->r.v6only;
+		want_rebind(st, s->netns, s->r.proto, key.port);
+	}
 	st->sx.data[slot].flags |= SOCK_MEMBER;
 	set_port(st, slot, port);
 	ports_dirty(st, port);
@@ -266,7 +274,7 @@ void ports_detach(struct store *st, uint32_t slot)
 	}
 	if (x->flags & (SOCK_MEMBER | SOCK_CONN))
 		ports_dirty(st, s->port);
-	x->flags &= (uint16_t)~(SOCK_MEMBER | SOCK_CONN);
+	x->flags &= (uint16_t) ~(SOCK_MEMBER | SOCK_CONN);
 }
 
 static bool follows(const struct sock *s)
@@ -386,7 +394,7 @@ static uint8_t worst_status(const struct store *st, const struct u32_vec *socks,
 		    (worst->owner_status != OWNER_PENDING && s->owner_status > worst->owner_status))
 			worst = s;
 	}
-	*ret_detail = worst ? worst->owner_detail : (struct bytes){ 0 };
+	*ret_detail = worst ? worst->owner_detail : (struct bytes){0};
 	return worst ? worst->owner_status : OWNER_PUBLISHED;
 }
 
@@ -409,7 +417,8 @@ static void sum_members(struct store *st, uint32_t slot, struct port *p, const s
 	p->n_owners = sum->n_owners;
 	p->owners_complete = sum->complete;
 	p->proc = sum->n_owners ? proc_find(st, sum->owners[0].pid) : SLOT_NONE;
-	p->owner_status = sum->n_owners ? OWNER_KNOWN : worst_status(st, &x->socks, &p->owner_detail);
+	p->owner_status =
+		sum->n_owners ? OWNER_KNOWN : worst_status(st, &x->socks, &p->owner_detail);
 	if (first) {
 		p->uid = first->r.uid;
 		p->state = first->r.state;
@@ -468,7 +477,8 @@ static bool has_owner(const struct port *p, uint32_t pid)
 
 static bool handed_over(const struct port *old, const struct port *p)
 {
-	return old->is_listener && old->n_owners && p->n_owners && !has_owner(p, old->owners[0].pid);
+	return old->is_listener && old->n_owners && p->n_owners &&
+	       !has_owner(p, old->owners[0].pid);
 }
 
 static uint8_t arrival(const struct port *p)
@@ -485,7 +495,7 @@ static void tell(struct store *st, uint32_t slot, const struct port *old, const 
 			return;
 		x->event_due = 0;
 		events_port(st, p, arrival(p), x->cookie, NULL);
-	} else if (!x->new && handed_over(old, p)) {
+	} else if (!x->new &&handed_over(old, p)) {
 		events_port(st, p, EVENT_HANDOVER, x->cookie, store_cur_proc(st, old->proc));
 	}
 }
@@ -494,7 +504,7 @@ static void rebuild(struct store *st, uint32_t slot)
 {
 	struct port_extra *x = &st->px.data[slot];
 	const struct port *old = port_at(st, slot);
-	struct sum sum = { 0 };
+	struct sum sum = {0};
 	struct port t = *old;
 	struct port *p;
 
@@ -508,7 +518,7 @@ static void rebuild(struct store *st, uint32_t slot)
 	p = build(&t, x->socks.data, sum.owners);
 	free(sum.owners);
 	free((void *)(uintptr_t)t.published);
-	if (!x->new && is_change(old, p) && !st->quiet)
+	if (!x->new &&is_change(old, p) && !st->quiet)
 		store_mark(st, &p->head, MARK_CHANGED);
 	if (x->waiting && old->proc != p->proc)
 		vec_push(&st->rewait, slot);
@@ -578,8 +588,11 @@ static void rewait(struct store *st)
 static void ensure_published(struct store *st, uint32_t host_netns, const struct publish_rec *pub)
 {
 	struct port key = {
-		.netns = host_netns, .proto = pub->proto, .addr = pub->host_addr,
-		.port = pub->host_port, .state = pub->proto == PROTO_TCP ? STATE_LISTEN : STATE_UNCONN,
+		.netns = host_netns,
+		.proto = pub->proto,
+		.addr = pub->host_addr,
+		.port = pub->host_port,
+		.state = pub->proto == PROTO_TCP ? STATE_LISTEN : STATE_UNCONN,
 		.family = pub->host_addr.family == AF_INET6 ? FAM_INET6 : FAM_INET,
 	};
 	uint32_t slot = chain_first(st, host_netns, pub->proto, pub->host_port);
@@ -636,7 +649,8 @@ void ports_publish(struct store *st)
 		if (!st->px.data[slot].chained)
 			continue;
 		rebuild(st, slot);
-		if (st->px.data[slot].event_due || problems_drops_rise(st->mono_ms, port_at(st, slot)))
+		if (st->px.data[slot].event_due ||
+		    problems_drops_rise(st->mono_ms, port_at(st, slot)))
 			ports_dirty(st, slot);
 	}
 	vec_done(&dirty);

@@ -94,13 +94,13 @@ static const struct {
 	bool (*sock)(const struct snapshot *snap, const struct sock *s);
 	bool (*proc)(const struct snapshot *snap, const struct proc *p);
 } rules[PROBLEM_COUNT] = {
-	{ "accept queue full", port_queue_full, sock_queue_full, NULL },
-	{ "drops rising", port_drops, NULL, NULL },
-	{ "CLOSE_WAIT pile-up", NULL, sock_close_wait, proc_close_wait },
-	{ "executable deleted", NULL, NULL, proc_deleted },
-	{ "owner stopped", NULL, NULL, proc_stopped },
-	{ "bound, not listening", port_bound, sock_bound, NULL },
-	{ "stale proxy", port_stale_proxy, NULL, NULL },
+	{"accept queue full", port_queue_full, sock_queue_full, NULL},
+	{"drops rising", port_drops, NULL, NULL},
+	{"CLOSE_WAIT pile-up", NULL, sock_close_wait, proc_close_wait},
+	{"executable deleted", NULL, NULL, proc_deleted},
+	{"owner stopped", NULL, NULL, proc_stopped},
+	{"bound, not listening", port_bound, sock_bound, NULL},
+	{"stale proxy", port_stale_proxy, NULL, NULL},
 };
 
 uint32_t problems_proc(const struct snapshot *snap, const struct proc *p)
@@ -184,7 +184,8 @@ static void explain_status(struct strbuf *out, const struct snapshot *snap, uint
 		[OWNER_PENDING] = "owner not looked for yet",
 		[OWNER_TIME_WAIT] = "TIME_WAIT, kept by the kernel",
 		[OWNER_ACCEPT_QUEUE] = "not accepted yet",
-		[OWNER_ORPHAN] = "orphan: its process closed it, the kernel finishes the connection",
+		[OWNER_ORPHAN] =
+			"orphan: its process closed it, the kernel finishes the connection",
 		[OWNER_PUBLISHED] = "published by a container runtime, no process listens here",
 		[OWNER_KERNEL] = "held by the kernel, no process has it open",
 		[OWNER_DENIED] = "owner not visible: a right is missing",
@@ -234,7 +235,8 @@ static bool explain_owner_problem(struct strbuf *out, const struct snapshot *sna
 	else if (mask & PROBLEM_DELETED_EXE)
 		strbuf_adds(out, " runs a deleted executable: restart it to run the new one");
 	else
-		strbuf_addf(out, " leaves %" PRIu32 " connections in CLOSE_WAIT: it does not close them",
+		strbuf_addf(out,
+			    " leaves %" PRIu32 " connections in CLOSE_WAIT: it does not close them",
 			    p->close_waits);
 	return true;
 }
@@ -246,12 +248,14 @@ void explain_port(struct strbuf *out, const struct snapshot *snap, const struct 
 		add_lifetime(out, &p->head);
 	} else if (p->state == STATE_BOUND) {
 		strbuf_adds(out, "bound, not listening: the port is taken and answers nobody");
-	} else if (p->state == STATE_LISTEN && p->backlog_known && p->backlog_cur > p->backlog_max) {
+	} else if (p->state == STATE_LISTEN && p->backlog_known &&
+		   p->backlog_cur > p->backlog_max) {
 		explain_queue(out, p->backlog_cur, p->backlog_max);
 	} else if (port_stale_proxy(snap, p)) {
 		strbuf_adds(out, "docker-proxy without a container behind it");
 	} else if (problems_drops_rise(now_ms, p)) {
-		strbuf_addf(out, "%" PRIu64 " packets dropped, and rising: the owner reads too slowly",
+		strbuf_addf(out,
+			    "%" PRIu64 " packets dropped, and rising: the owner reads too slowly",
 			    p->drops);
 	} else if (explain_owner_problem(out, snap, p->proc)) {
 		return;

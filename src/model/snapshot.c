@@ -55,12 +55,12 @@ const struct container *snapshot_container(const struct snapshot *snap, uint32_t
 }
 
 /* Every row starts with its head. */
-#define BY_ID(kind)                                                                              \
-	const struct kind *snapshot_##kind##_by_id(const struct snapshot *snap, uint64_t id)     \
-	{                                                                                        \
-		const struct kind *row = snapshot_##kind(snap, (uint32_t)id);                    \
-                                                                                                 \
-		return row && row->head.id == id ? row : NULL;                                   \
+#define BY_ID(kind)                                                                                \
+	const struct kind *snapshot_##kind##_by_id(const struct snapshot *snap, uint64_t id)       \
+	{                                                                                          \
+		const struct kind *row = snapshot_##kind(snap, (uint32_t)id);                      \
+                                                                                                   \
+		return row && row->head.id == id ? row : NULL;                                     \
 	}
 
 BY_ID(sock)

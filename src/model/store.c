@@ -100,8 +100,8 @@ void store_set_boot(struct store *st, uint32_t ticks_per_s, int64_t boot_wall_ms
 /* A row that is new stays new while that mark is shown. head belongs to an editable object. */
 void store_mark(const struct store *st, struct row_head *head, enum mark mark)
 {
-	bool shown = st->baseline_ms >= 0 ? head->mark_ms >= st->baseline_ms :
-					    st->mono_ms - head->mark_ms < st->hold_ms;
+	bool shown = st->baseline_ms >= 0 ? head->mark_ms >= st->baseline_ms
+					  : st->mono_ms - head->mark_ms < st->hold_ms;
 
 	if (st->quiet || (mark == MARK_CHANGED && head->mark == MARK_NEW && shown))
 		return;
@@ -112,8 +112,11 @@ void store_mark(const struct store *st, struct row_head *head, enum mark mark)
 void store_gone_add(struct store *st, unsigned int table, uint32_t slot, uint32_t proc,
 		    uint32_t netns)
 {
-	struct gone_row row = { .id = table_id(st, table, slot), .ms = st->mono_ms,
-				.proc_ref = proc, .netns = netns, .table = (uint8_t)table };
+	struct gone_row row = {.id = table_id(st, table, slot),
+			       .ms = st->mono_ms,
+			       .proc_ref = proc,
+			       .netns = netns,
+			       .table = (uint8_t)table};
 
 	vec_push(&st->gone, row);
 }
@@ -192,7 +195,7 @@ static void copy_notes(struct snapshot *snap, const struct publish_args *args)
 	notes = xmalloc(size);
 	at = (char *)(notes + args->n_notes);
 	for (uint32_t i = 0; i < args->n_notes; i++) {
-		struct bytes *const texts[] = { &notes[i].source, &notes[i].text };
+		struct bytes *const texts[] = {&notes[i].source, &notes[i].text};
 
 		notes[i] = args->notes[i];
 		for (int k = 0; k < 2; k++) {

@@ -54,7 +54,8 @@ void store_want_all_procs(struct store *st, bool on);
 typedef struct bytes store_cgroup_fn(void *ctx, uint64_t cgroup_id);
 void store_set_cgroup_resolver(struct store *st, store_cgroup_fn *fn, void *ctx);
 
-/* The source of sockets changed (netlink <-> text): identities differ, the change makes no marks. */
+/* The source of sockets changed (netlink <-> text): identities differ, the change makes no marks.
+ */
 void store_source_changed(struct store *st);
 
 /* Namespaces. Keyed by cookie, by inode when the cookie is 0. Put again to change its facts. */
@@ -154,12 +155,12 @@ struct owned {
 };
 
 struct publish_args {
-	uint64_t needs;            /* NEED bits this tick satisfied */
+	uint64_t needs; /* NEED bits this tick satisfied */
 	const struct tick_stats *stats;
 	const struct note *notes;
 	uint32_t n_notes;
-	struct owned detail;       /* struct proc_detail */
-	struct owned why;          /* struct why_facts */
+	struct owned detail; /* struct proc_detail */
+	struct owned why;    /* struct why_facts */
 };
 
 /*

@@ -6,8 +6,8 @@
 
 static struct bytes *text_of(struct container_rec *r, unsigned int i)
 {
-	struct bytes *const texts[] = { &r->id,	   &r->name, &r->runtime,
-					&r->image, &r->pod,  &r->k8s_namespace };
+	struct bytes *const texts[] = {&r->id,	  &r->name, &r->runtime,
+				       &r->image, &r->pod,  &r->k8s_namespace};
 
 	return i < sizeof(texts) / sizeof(texts[0]) ? texts[i] : NULL;
 }
@@ -56,9 +56,12 @@ static uint32_t add(struct store *st, struct bytes id)
 	uint32_t slot = table_add(st, TABLE_CONTAINER);
 	bool new = st->epoch > 1 && !st->quiet;
 	struct container t = {
-		.r.id = id, .netns = SLOT_NONE,
-		.head = { .id = table_id(st, TABLE_CONTAINER, slot), .mark_ms = st->mono_ms,
-			  .first_ms = new ? st->mono_ms : -1, .mark = new ? MARK_NEW : MARK_NONE },
+		.r.id = id,
+		.netns = SLOT_NONE,
+		.head = {.id = table_id(st, TABLE_CONTAINER, slot),
+			 .mark_ms = st->mono_ms,
+			 .first_ms = new ? st->mono_ms : -1,
+			 .mark = new ? MARK_NEW : MARK_NONE},
 	};
 
 	memset(&st->cx.data[slot], 0, sizeof(st->cx.data[slot]));
@@ -113,9 +116,9 @@ void store_container_put(struct store *st, const struct container_rec *rec, uint
 		slot = add(st, rec->id);
 	t = *container_at(st, slot);
 	differs = take_texts(&t.r, rec);
-	differs |= t.n_published != n_published ||
-		   (n_published &&
-		    memcmp(t.published, published, n_published * sizeof(*published)));
+	differs |=
+		t.n_published != n_published ||
+		(n_published && memcmp(t.published, published, n_published * sizeof(*published)));
 	differs |= st->cx.data[slot].netns_inode != netns_inode;
 	st->cx.data[slot].known = true;
 	st->cx.data[slot].netns_inode = netns_inode;
@@ -163,9 +166,8 @@ static uint32_t host_netns(const struct store *st)
 	return own;
 }
 
-void container_each_published(struct store *st,
-			      void (*fn)(struct store *st, uint32_t host_netns,
-					 const struct publish_rec *pub))
+void container_each_published(struct store *st, void (*fn)(struct store *st, uint32_t host_netns,
+							   const struct publish_rec *pub))
 {
 	uint32_t host = host_netns(st);
 
@@ -241,7 +243,8 @@ static void count_members(const struct store *st, struct tally *tally)
 	}
 	for (uint32_t i = 0; i < st->px.len; i++) {
 		const struct port *p = store_cur_port(st, i);
-		uint32_t c = p && !p->head.gone && p->is_listener ? container_of_port(st, p) : SLOT_NONE;
+		uint32_t c =
+			p && !p->head.gone && p->is_listener ? container_of_port(st, p) : SLOT_NONE;
 
 		if (c < st->cx.len)
 			tally[c].listeners++;

@@ -8,8 +8,8 @@
 /* The rows with this inode and protocol, one after the other; from = SLOT_NONE starts. */
 static uint32_t next_with(const struct store *st, uint32_t from, uint32_t inode, uint8_t proto)
 {
-	uint32_t slot = from == SLOT_NONE ? index_inode_first(st, inode) :
-					    index_inode_next(st, from, inode);
+	uint32_t slot = from == SLOT_NONE ? index_inode_first(st, inode)
+					  : index_inode_next(st, from, inode);
 
 	while (slot != SLOT_NONE && sock_at(st, slot)->r.proto != proto)
 		slot = index_inode_next(st, slot, inode);
@@ -23,6 +23,10 @@ static bool folded_into(const struct store *st, uint32_t slot, uint32_t mptcp)
 
 static void hide(struct store *st, uint32_t slot, uint32_t mptcp)
 {
+	if (st->sx.data[slot].flags & SOCK_FOLDED) {
+		st->sx.data[slot].link = mptcp;
+		return;
+	}
 	detach_sock(st, slot);
 	st->folded++;
 	st->sx.data[slot].flags |= SOCK_FOLDED;
@@ -140,7 +144,8 @@ static void borrow_optional(struct sock_rec *rec, const struct sock_rec *tcp)
 		rec->mark = tcp->mark;
 	if (lacks & REC_UID)
 		rec->uid = tcp->uid;
-	rec->have |= lacks & (REC_DROPS | REC_V6ONLY | REC_CGROUP | REC_MARK | REC_UID | REC_QUEUES);
+	rec->have |=
+		lacks & (REC_DROPS | REC_V6ONLY | REC_CGROUP | REC_MARK | REC_UID | REC_QUEUES);
 }
 
 /* Fills in what a subflow knows; false when there is none. */
@@ -157,7 +162,8 @@ bool fold_overlay(struct store *st, uint32_t slot, struct sock_rec *rec)
 	borrow_optional(rec, &tcp->r);
 	rec->timer = tcp->r.timer;
 	rec->timer_retrans = tcp->r.timer_retrans;
-	rec->expires_ms = tcp->expires_ms > st->mono_ms ? (uint32_t)(tcp->expires_ms - st->mono_ms) : 0;
+	rec->expires_ms =
+		tcp->expires_ms > st->mono_ms ? (uint32_t)(tcp->expires_ms - st->mono_ms) : 0;
 	return true;
 }
 

@@ -51,14 +51,14 @@ struct table {
 };
 
 #define SOCK_DESTROYED (1u << 0)  /* its destroy event came */
-#define SOCK_FOLDED (1u << 1)     /* a tcp row inside an mptcp row: link = its slot */
+#define SOCK_FOLDED (1u << 1)	  /* a tcp row inside an mptcp row: link = its slot */
 #define SOCK_IN_UNKNOWN (1u << 2) /* is in store.unknown */
-#define SOCK_INDEXED (1u << 3)    /* is in the inode index */
-#define SOCK_MEMBER (1u << 4)     /* is a member of its endpoint (cur->port) */
-#define SOCK_CONN (1u << 5)       /* is counted in conns of its endpoint */
-#define SOCK_SAMPLED (1u << 6)    /* is in store.samples */
-#define SOCK_ATTACHED (1u << 7)   /* is counted, in its endpoint, with its processes */
-#define SOCK_KEYED (1u << 8)      /* is in the identity index */
+#define SOCK_INDEXED (1u << 3)	  /* is in the inode index */
+#define SOCK_MEMBER (1u << 4)	  /* is a member of its endpoint (cur->port) */
+#define SOCK_CONN (1u << 5)	  /* is counted in conns of its endpoint */
+#define SOCK_SAMPLED (1u << 6)	  /* is in store.samples */
+#define SOCK_ATTACHED (1u << 7)	  /* is counted, in its endpoint, with its processes */
+#define SOCK_KEYED (1u << 8)	  /* is in the identity index */
 
 struct sock_extra {
 	uint32_t hash;
@@ -67,7 +67,7 @@ struct sock_extra {
 	uint32_t inode_next;
 	uint32_t link; /* folded tcp: slot of the mptcp row; mptcp: index into store.raws */
 	uint16_t flags;
-	uint8_t missed; /* complete dumps in a row without it */
+	uint8_t missed;	 /* complete dumps in a row without it */
 	uint32_t sample; /* index in store.samples */
 };
 
@@ -99,14 +99,14 @@ struct traffic {
 };
 
 struct port_extra {
-	struct u32_vec socks; /* members */
+	struct u32_vec socks;	 /* members */
 	uint32_t next_same_port; /* chain of the endpoints with this netns, protocol and port */
 	uint32_t conns, waiting;
-	uint64_t cookie;         /* of the member that made or last left it */
+	uint64_t cookie; /* of the member that made or last left it */
 	struct traffic traffic;
 	uint8_t problems;
 	uint8_t event_due; /* publishes since it came whose event waits for the owner, 0 = none */
-	bool dirty, rated, listener, new, published, chained;
+	bool dirty, rated, listener, new, published, chained, v6only;
 };
 
 struct proc_extra {
@@ -382,9 +382,8 @@ uint32_t container_of_proc(struct store *st, const struct proc_rec *r);
 void container_publish(struct store *st);
 void container_join(struct store *st, struct port *p); /* fills published and container */
 /* Calls fn for every published port of a live container. */
-void container_each_published(struct store *st,
-			      void (*fn)(struct store *st, uint32_t host_netns,
-					 const struct publish_rec *pub));
+void container_each_published(struct store *st, void (*fn)(struct store *st, uint32_t host_netns,
+							   const struct publish_rec *pub));
 
 /* store_rates.c */
 void rates_sample(struct store *st, uint32_t slot, struct sock *s, uint64_t rx, uint64_t tx);

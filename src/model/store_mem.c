@@ -19,15 +19,15 @@ void store_retire(struct store *st, void *ptr, uint32_t born)
 		free(ptr);
 		return;
 	}
-	vec_push(&st->dead, ((struct garbage){ .ptr = ptr, .born = born }));
+	vec_push(&st->dead, ((struct garbage){.ptr = ptr, .born = born}));
 }
 
 static void grow_extras(struct store *st, unsigned int table)
 {
-#define GROW(v)                                                     \
-	do {                                                        \
-		vec_reserve(v, 1);                                  \
-		memset(&(v)->data[(v)->len++], 0, sizeof(*(v)->data)); \
+#define GROW(v)                                                                                    \
+	do {                                                                                       \
+		vec_reserve(v, 1);                                                                 \
+		memset(&(v)->data[(v)->len++], 0, sizeof(*(v)->data));                             \
 	} while (0)
 	switch (table) {
 	case TABLE_SOCK:
@@ -58,7 +58,7 @@ uint32_t table_add(struct store *st, unsigned int table)
 		slot = t->free_slots.data[--t->free_slots.len];
 	} else {
 		slot = (uint32_t)t->slots.len;
-		vec_push(&t->slots, ((struct table_slot){ 0 }));
+		vec_push(&t->slots, ((struct table_slot){0}));
 		grow_extras(st, table);
 	}
 	t->slots.data[slot].gen++;
@@ -204,7 +204,7 @@ struct live_snapshot *store_snapshot_new(struct store *st)
 	snap->epoch = st->epoch++;
 	atomic_init(&live->refs, 1);
 	live->dead = st->dead;
-	st->dead = (struct garbage_vec){ 0 };
+	st->dead = (struct garbage_vec){0};
 	live->older = st->newest;
 	if (st->newest)
 		st->newest->newer = live;

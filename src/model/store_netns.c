@@ -49,9 +49,13 @@ static uint32_t add(struct store *st)
 	uint32_t slot = table_add(st, TABLE_NETNS);
 	bool new = st->epoch > 1 && !st->quiet;
 	struct netns t = {
-		.container = SLOT_NONE, .rx_rate = -1, .tx_rate = -1,
-		.head = { .id = table_id(st, TABLE_NETNS, slot), .first_ms = new ? st->mono_ms : -1,
-			  .mark = new ? MARK_NEW : MARK_NONE, .mark_ms = st->mono_ms },
+		.container = SLOT_NONE,
+		.rx_rate = -1,
+		.tx_rate = -1,
+		.head = {.id = table_id(st, TABLE_NETNS, slot),
+			 .first_ms = new ? st->mono_ms : -1,
+			 .mark = new ? MARK_NEW : MARK_NONE,
+			 .mark_ms = st->mono_ms},
 	};
 
 	memset(&st->nx.data[slot], 0, sizeof(st->nx.data[slot]));

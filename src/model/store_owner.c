@@ -56,8 +56,9 @@ bool owner_same_pids(const struct owner *a, uint32_t na, const struct owner *b, 
 static bool is_manager(const struct proc_rec *r)
 {
 	static const char *const names[] = {
-		"systemd", "init", "s6-svscan", "s6-fdholderd", "s6-supervise", "runsvdir", "runsv",
-		"supervisord", "openrc-init", "launchd", "tini", "dumb-init", "inetd", "xinetd", "upstart",
+		"systemd",  "init",	 "s6-svscan",	"s6-fdholderd", "s6-supervise",
+		"runsvdir", "runsv",	 "supervisord", "openrc-init",	"launchd",
+		"tini",	    "dumb-init", "inetd",	"xinetd",	"upstart",
 	};
 
 	if (r->pid == 1)
@@ -79,8 +80,8 @@ struct rank {
 static struct rank rank_of(const struct store *st, const struct owner *o, struct bytes cgroup)
 {
 	const struct proc *p = store_cur_proc(st, proc_find(st, o->pid));
-	struct rank rank = { .owner = *o, .start = UINT64_MAX, .elsewhere = true,
-			     .manager = o->pid == 1 };
+	struct rank rank = {
+		.owner = *o, .start = UINT64_MAX, .elsewhere = true, .manager = o->pid == 1};
 
 	if (!p)
 		return rank;
@@ -106,7 +107,7 @@ static bool better(const struct rank *a, const struct rank *b)
 /* Moves the primary owner to the front; the others stay sorted. Returns n. */
 uint32_t owner_pick(struct store *st, const struct sock *s, struct owner *owners, uint32_t n)
 {
-	struct bytes cgroup = { 0 };
+	struct bytes cgroup = {0};
 	struct rank best;
 	uint32_t at = 0;
 
@@ -160,7 +161,8 @@ static enum owner_status without_inode(const struct store *st, const struct sock
 {
 	const struct port *p = store_cur_port(st, s->port);
 
-	return p && st->px.data[s->port].listener && !p->head.gone ? OWNER_ACCEPT_QUEUE : OWNER_ORPHAN;
+	return p && st->px.data[s->port].listener && !p->head.gone ? OWNER_ACCEPT_QUEUE
+								   : OWNER_ORPHAN;
 }
 
 /* Status of a row from what it is; what was found out about its inode stays. */
@@ -200,7 +202,7 @@ void owner_reset(struct store *st, uint32_t slot)
 
 	s->n_owners = 0;
 	s->owners_complete = false;
-	s->owner_detail = (struct bytes){ 0 };
+	s->owner_detail = (struct bytes){0};
 	s->proc = SLOT_NONE;
 	owner_status_set(st, s, OWNER_PENDING);
 	track(st, slot);
@@ -269,7 +271,7 @@ static void relink(struct store *st, uint32_t slot, const struct owner *owners, 
 	t.owner0 = owners[0];
 	t.proc = proc_find(st, owners[0].pid);
 	t.owners_complete = complete;
-	t.owner_detail = (struct bytes){ 0 };
+	t.owner_detail = (struct bytes){0};
 	s = store_sock_replace(st, slot, &t);
 	owner_status_set(st, s, OWNER_KNOWN);
 	if (change)

@@ -3,7 +3,7 @@
 
 #include "model/store_internal.h"
 
-#define PROC_BASIC \
+#define PROC_BASIC                                                                                 \
 	(PROC_HAVE_STAT | PROC_HAVE_UID | PROC_HAVE_CMDLINE | PROC_HAVE_EXE | PROC_HAVE_CGROUP)
 
 static size_t text_size(const struct bytes *b)
@@ -25,8 +25,17 @@ static char *copy_text(struct bytes *b, char *at)
 static struct bytes *text_of(struct proc_rec *r, unsigned int i)
 {
 	struct bytes *const texts[] = {
-		&r->comm, &r->cmdline, &r->exe, &r->cgroup, &r->user, &r->unit, &r->container.id,
-		&r->container.name, &r->container.runtime, &r->container.image, &r->container.pod,
+		&r->comm,
+		&r->cmdline,
+		&r->exe,
+		&r->cgroup,
+		&r->user,
+		&r->unit,
+		&r->container.id,
+		&r->container.name,
+		&r->container.runtime,
+		&r->container.image,
+		&r->container.pod,
 		&r->container.k8s_namespace,
 	};
 
@@ -85,13 +94,18 @@ static uint32_t add(struct store *st, uint32_t pid)
 	uint32_t slot = table_add(st, TABLE_PROC);
 	struct proc_extra *q = &st->qx.data[slot];
 	struct proc t = {
-		.r.pid = pid, .netns = SLOT_NONE, .parent = SLOT_NONE, .container = SLOT_NONE,
-		.start_ms = -1, .rx_rate = -1, .tx_rate = -1,
-		.head = { .id = table_id(st, TABLE_PROC, slot), .first_ms = -1 },
+		.r.pid = pid,
+		.netns = SLOT_NONE,
+		.parent = SLOT_NONE,
+		.container = SLOT_NONE,
+		.start_ms = -1,
+		.rx_rate = -1,
+		.tx_rate = -1,
+		.head = {.id = table_id(st, TABLE_PROC, slot), .first_ms = -1},
 	};
 
 	vec_clear(&q->socks);
-	*q = (struct proc_extra){ .socks = q->socks, .incomplete = true };
+	*q = (struct proc_extra){.socks = q->socks, .incomplete = true};
 	replace(st, slot, &t);
 	hash_put(&st->proc_by_pid, pid, slot);
 	vec_push(&st->incomplete, slot);
@@ -114,7 +128,8 @@ static void end(struct store *st, uint32_t slot)
 	store_gone_add(st, TABLE_PROC, slot, SLOT_NONE, SLOT_NONE);
 }
 
-/* Another process has the pid now: what the old one held is, as far as is known, held by the pid. */
+/* Another process has the pid now: what the old one held is, as far as is known, held by the pid.
+ */
 static uint32_t succeed(struct store *st, uint32_t old, uint32_t pid)
 {
 	uint32_t slot = add(st, pid);
@@ -247,7 +262,7 @@ static bool merge(struct proc_rec *r, const struct proc_rec *rec, bool *ret_othe
 	bool differs, other;
 
 	if (rec->have & PROC_HAVE_CMDLINE)
-		have &= (uint16_t)~(rec->have & PROC_STUCK ? 0 : PROC_STUCK);
+		have &= (uint16_t) ~(rec->have & PROC_STUCK ? 0 : PROC_STUCK);
 	other = r->have & rec->have & PROC_HAVE_EXE && !same_text(&r->exe, &rec->exe);
 	differs = have != r->have;
 	r->have = have;
@@ -438,8 +453,8 @@ static void relink_parents(struct store *st)
 	for (uint32_t i = 0; i < st->tables[TABLE_PROC].slots.len; i++) {
 		const struct proc *p = store_cur_proc(st, i);
 		uint32_t parent = p && p->r.ppid ? proc_find(st, p->r.ppid) : SLOT_NONE;
-		uint32_t netns = p && p->r.netns_inode ? store_netns_find(st, 0, p->r.netns_inode) :
-							 SLOT_NONE;
+		uint32_t netns = p && p->r.netns_inode ? store_netns_find(st, 0, p->r.netns_inode)
+						       : SLOT_NONE;
 		struct proc t;
 
 		if (!p || (p->parent == parent && p->netns == netns))

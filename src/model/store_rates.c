@@ -15,7 +15,7 @@ static int64_t rate(uint64_t before, uint64_t now, int64_t ms)
 
 static struct sample *sample_of(struct store *st, uint32_t slot, bool *ret_first)
 {
-	struct sample new = { .slot = slot, .mono_ms = st->mono_ms };
+	struct sample new = {.slot = slot, .mono_ms = st->mono_ms};
 
 	*ret_first = !(st->sx.data[slot].flags & SOCK_SAMPLED);
 	if (!*ret_first)
@@ -49,7 +49,7 @@ void rates_sample(struct store *st, uint32_t slot, struct sock *s, uint64_t rx, 
 static void sum_up(struct traffic *t, bool *rated, const struct sock *s)
 {
 	if (!*rated)
-		*t = (struct traffic){ .rx_rate = -1, .tx_rate = -1 };
+		*t = (struct traffic){.rx_rate = -1, .tx_rate = -1};
 	*rated = true;
 	t->rx_bytes += s->rx_bytes == UINT64_MAX ? 0 : s->rx_bytes;
 	t->tx_bytes += s->tx_bytes == UINT64_MAX ? 0 : s->tx_bytes;
@@ -61,7 +61,7 @@ static void sum_up(struct traffic *t, bool *rated, const struct sock *s)
 
 static void add_to_netns(struct netns_extra *x, const struct sock *s)
 {
-	struct traffic t = { .rx_rate = x->rx_rate, .tx_rate = x->tx_rate };
+	struct traffic t = {.rx_rate = x->rx_rate, .tx_rate = x->tx_rate};
 
 	sum_up(&t, &x->rated, s);
 	x->rx_rate = t.rx_rate;

@@ -139,11 +139,19 @@ static uint32_t born(struct store *st, const struct sock_rec *rec, bool new)
 {
 	uint32_t slot = table_add(st, TABLE_SOCK);
 	struct sock t = {
-		.r = *rec, .netns = st->scope.netns, .port = SLOT_NONE, .proc = SLOT_NONE,
-		.peer = SLOT_NONE, .rx_bytes = UINT64_MAX, .tx_bytes = UINT64_MAX, .rx_rate = -1,
-		.tx_rate = -1, .expires_ms = timer_end(st, rec),
-		.head = { .first_ms = new ? st->mono_ms : -1, .mark_ms = st->mono_ms,
-			  .mark = new ? MARK_NEW : MARK_NONE },
+		.r = *rec,
+		.netns = st->scope.netns,
+		.port = SLOT_NONE,
+		.proc = SLOT_NONE,
+		.peer = SLOT_NONE,
+		.rx_bytes = UINT64_MAX,
+		.tx_bytes = UINT64_MAX,
+		.rx_rate = -1,
+		.tx_rate = -1,
+		.expires_ms = timer_end(st, rec),
+		.head = {.first_ms = new ? st->mono_ms : -1,
+			 .mark_ms = st->mono_ms,
+			 .mark = new ? MARK_NEW : MARK_NONE},
 	};
 
 	t.head.id = table_id(st, TABLE_SOCK, slot);
@@ -163,7 +171,7 @@ static uint32_t born(struct store *st, const struct sock_rec *rec, bool new)
 static bool moves(const struct sock_rec *a, const struct sock_rec *b)
 {
 	return a->state != b->state || a->local_port != b->local_port || a->inode != b->inode ||
-	       a->ifindex != b->ifindex || a->family != b->family ||
+	       a->ifindex != b->ifindex || a->family != b->family || a->v6only != b->v6only ||
 	       memcmp(&a->local, &b->local, sizeof(a->local));
 }
 
@@ -173,12 +181,14 @@ static bool backlog_changed(const struct sock_rec *a, const struct sock_rec *b)
 	       a->have & b->have & REC_QUEUES;
 }
 
-static void set_stale(struct store *st, struct sock *s, bool stale)
+static void set_stale(struct store *st, uint32_t slot, bool stale)
 {
-	if (s->head.stale == stale)
+	if (sock_at(st, slot)->head.stale == stale)
 		return;
-	s->head.stale = stale;
+	store_sock_edit(st, slot)->head.stale = stale;
 	st->stale_rows += stale ? 1 : -1u;
+	if (st->sx.data[slot].flags & SOCK_MEMBER)
+		ports_dirty(st, sock_at(st, slot)->port);
 }
 
 static void update(struct store *st, uint32_t slot, const struct sock_rec *rec, bool has_subflow)
@@ -203,7 +213,6 @@ static void update(struct store *st, uint32_t slot, const struct sock_rec *rec, 
 	t.mptcp_folded = has_subflow;
 	t.expires_ms = timer_end(st, rec);
 	s = store_sock_replace(st, slot, &t);
-	set_stale(st, s, false);
 	if (before.state != rec->state || backlog_changed(&before, rec))
 		store_mark(st, &s->head, MARK_CHANGED);
 	if (before.inode != rec->inode) {
@@ -234,7 +243,7 @@ void store_sock_refresh(struct store *st, uint32_t slot, const struct sock_rec *
 		has_subflow = fold_overlay(st, slot, &folded);
 		rec = &folded;
 	}
-	if (same_rec(&s->r, rec) && same_timer(st, s, rec) && !s->head.stale && !rec->tcp &&
+	if (same_rec(&s->r, rec) && same_timer(st, s, rec) && !rec->tcp &&
 	    s->mptcp_folded == has_subflow)
 		return;
 	update(st, slot, rec, has_subflow);
@@ -275,6 +284,13 @@ static uint32_t predict(const struct store *st, struct order *o, const struct so
 	return SLOT_NONE;
 }
 
+static bool same_place(const struct sock_rec *a, const struct sock_rec *b)
+{
+	return a->cookie || (a->local_port == b->local_port && a->remote_port == b->remote_port &&
+			     !memcmp(&a->local, &b->local, sizeof(a->local)) &&
+			     !memcmp(&a->remote, &b->remote, sizeof(a->remote)));
+}
+
 static uint32_t lookup(struct store *st, struct order *o, const struct sock_rec *rec)
 {
 	uint32_t slot = predict(st, o, rec);
@@ -284,6 +300,10 @@ static uint32_t lookup(struct store *st, struct order *o, const struct sock_rec 
 	slot = index_find(st, st->scope.netns, rec);
 	if (slot == SLOT_NONE)
 		return slot;
+	if (sock_at(st, slot)->head.gone && !same_place(&sock_at(st, slot)->r, rec)) {
+		index_del(st, slot); /* another socket got the inode of a row from text */
+		return SLOT_NONE;
+	}
 	if (sock_at(st, slot)->head.gone)
 		revive(st, slot);
 	else if (st->sx.data[slot].seen != st->serial)
@@ -303,6 +323,7 @@ uint32_t store_put(struct store *st, const struct sock_rec *rec)
 		x = &st->sx.data[slot];
 	} else {
 		store_sock_refresh(st, slot, rec);
+		set_stale(st, slot, false);
 		x = &st->sx.data[slot];
 		if (x->seen == st->serial)
 			return slot;
@@ -338,14 +359,13 @@ static void keep(struct store *st, struct order *o, uint32_t slot)
 /* A row that the dump did not have. Returns whether it stays. */
 static bool absent(struct store *st, const struct order *o, uint32_t slot, bool complete)
 {
-	struct sock *s = sock_at(st, slot);
+	const struct sock *s = sock_at(st, slot);
 	struct sock_extra *x = &st->sx.data[slot];
 
 	if (!(st->scope.states & STATE_BIT(s->r.state)))
 		return true;
 	if (!complete) {
-		if (!s->head.stale)
-			set_stale(st, store_sock_edit(st, slot), true);
+		set_stale(st, slot, true);
 		return true;
 	}
 	if (!(o->covered & STATE_BIT(s->r.state))) {
@@ -386,14 +406,15 @@ void store_dump_end(struct store *st, uint32_t asked, uint32_t complete)
 	asked &= st->scope.protos;
 	for (unsigned int p = 0; p < PROTO_COUNT; p++) {
 		if ((asked | st->touched) & PROTO_BIT(p))
-			finish_order(st, &nx->order[p], asked & PROTO_BIT(p), complete & PROTO_BIT(p));
+			finish_order(st, &nx->order[p], asked & PROTO_BIT(p),
+				     complete & PROTO_BIT(p));
 	}
 	st->serial++;
 }
 
 static void destroy_in(struct store *st, uint32_t netns, uint8_t proto, uint64_t cookie)
 {
-	struct sock_rec key = { .cookie = cookie, .proto = proto };
+	struct sock_rec key = {.cookie = cookie, .proto = proto};
 	uint32_t slot = index_find(st, netns, &key);
 
 	if (slot != SLOT_NONE)
@@ -437,7 +458,7 @@ void store_sock_gone(struct store *st, uint32_t slot, bool mark)
 	struct sock *s = store_sock_edit(st, slot);
 	bool folded = st->sx.data[slot].flags & SOCK_FOLDED;
 
-	set_stale(st, s, false);
+	set_stale(st, slot, false);
 	proc_ref(st, s->proc, 1);
 	detach_sock(st, slot);
 	fold_ended(st, slot);
@@ -452,7 +473,7 @@ void store_sock_gone(struct store *st, uint32_t slot, bool mark)
 		store_sock_forget(st, slot);
 		return;
 	}
-	if (!s->r.cookie)
+	if (!s->r.cookie && !s->r.inode)
 		index_del(st, slot);
 	s->port = SLOT_NONE;
 	s->peer = SLOT_NONE;
@@ -486,5 +507,6 @@ void store_tcp_put(struct store *st, uint64_t id, const struct tcp_stats *tcp)
 void store_bytes_put(struct store *st, uint64_t id, uint64_t rx_bytes, uint64_t tx_bytes)
 {
 	if (store_sock(st, id))
-		rates_sample(st, (uint32_t)id, store_sock_edit(st, (uint32_t)id), rx_bytes, tx_bytes);
+		rates_sample(st, (uint32_t)id, store_sock_edit(st, (uint32_t)id), rx_bytes,
+			     tx_bytes);
 }

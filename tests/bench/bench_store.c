@@ -1,6 +1,6 @@
 /*
- * CPU per tick of the store beside the raw decode: 101k sockets with one owner each, steady and with
- * ten new ones a tick. Usage: bench_store [SOCKETS]. Prints CPU ms per tick and heap bytes.
+ * CPU per tick of the store beside the raw decode: 101k sockets with one owner each, steady and
+ * with ten new ones a tick. Usage: bench_store [SOCKETS]. Prints CPU ms per tick and heap bytes.
  */
 #include <malloc.h>
 #include <stdio.h>
@@ -52,7 +52,7 @@ static void make(struct sock_rec *r, uint32_t i, int64_t now_ms)
 
 static void own(void *ctx, const struct sock *s)
 {
-	struct owner o = { .pid = 100 + s->r.inode / 100, .fd = (int)(s->r.inode % 100) };
+	struct owner o = {.pid = 100 + s->r.inode / 100, .fd = (int)(s->r.inode % 100)};
 
 	store_owners_set(ctx, s->r.inode, &o, 1, true);
 }
@@ -60,8 +60,8 @@ static void own(void *ctx, const struct sock *s)
 static const struct snapshot *tick(struct store *st, uint32_t first, uint32_t n, int64_t now,
 				   const struct sock_rec *recs)
 {
-	struct dump_scope scope = { .protos = PROTO_BIT(PROTO_TCP), .states = STATE_MASK_ALL };
-	struct publish_args args = { 0 };
+	struct dump_scope scope = {.protos = PROTO_BIT(PROTO_TCP), .states = STATE_MASK_ALL};
+	struct publish_args args = {0};
 
 	(void)first;
 	store_tick_begin(st, now, now);
@@ -112,7 +112,7 @@ static double run(struct store *st, uint32_t n, uint32_t shift, int64_t *now,
 int main(int argc, char **argv)
 {
 	uint32_t n = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 101000;
-	struct netns_rec ns = { .cookie = 1, .inode = 4026531840u, .own = true };
+	struct netns_rec ns = {.cookie = 1, .inode = 4026531840u, .own = true};
 	struct sock_rec *recs = calloc(n, sizeof(*recs));
 	size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
 	const struct snapshot *snap;

@@ -1,40 +1,12 @@
 #include <pthread.h>
+#include <stdatomic.h>
 
-#include "model/store_internal.h"
 #include "unit/model/store_world.h"
-
-#define N(a) (sizeof(a) / sizeof((a)[0]))
-
-struct world {
-	struct store *st;
-	const struct snapshot *snap;
-};
-
-static int setup(void **state)
-{
-	struct world *w = calloc(1, sizeof(*w));
-
-	if (!w)
-		return -1;
-	w->st = store_new();
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-
-	snapshot_release(w->snap);
-	store_free(w->st);
-	free(w);
-	return 0;
-}
 
 static void first_dump_marks_nothing_then_new_ones_are_new(void **state)
 {
 	struct world *w = *state;
-	struct sock_rec recs[2] = { listener(1, v4(127, 0, 0, 1), 80), listener(2, v6_any(), 443) };
+	struct sock_rec recs[2] = {listener(1, v4(127, 0, 0, 1), 80), listener(2, v6_any(), 443)};
 
 	tick(w->st, 1000, recs, 1, &w->snap);
 	assert_int_equal(sock_by_cookie(w->snap, PROTO_TCP, 1)->head.mark, MARK_NONE);
@@ -44,10 +16,12 @@ static void first_dump_marks_nothing_then_new_ones_are_new(void **state)
 	assert_int_equal(sock_by_cookie(w->snap, PROTO_TCP, 2)->head.mark, MARK_NEW);
 	assert_int_equal(sock_by_cookie(w->snap, PROTO_TCP, 2)->head.first_ms, 2000);
 	assert_int_equal(port_at_number(w->snap, PROTO_TCP, 443)->head.mark, MARK_NEW);
-	assert_int_equal(snapshot_mark(w->snap, &port_at_number(w->snap, PROTO_TCP, 443)->head, 6999),
-			 MARK_NEW);
-	assert_int_equal(snapshot_mark(w->snap, &port_at_number(w->snap, PROTO_TCP, 443)->head, 7000),
-			 MARK_NONE);
+	assert_int_equal(
+		snapshot_mark(w->snap, &port_at_number(w->snap, PROTO_TCP, 443)->head, 6999),
+		MARK_NEW);
+	assert_int_equal(
+		snapshot_mark(w->snap, &port_at_number(w->snap, PROTO_TCP, 443)->head, 7000),
+		MARK_NONE);
 	assert_int_equal(w->snap->counts.born, 1);
 	assert_int_equal(w->snap->counts.listeners, 2);
 }
@@ -55,8 +29,8 @@ static void first_dump_marks_nothing_then_new_ones_are_new(void **state)
 static void steady_tick_keeps_objects(void **state)
 {
 	struct world *w = *state;
-	struct sock_rec recs[2] = { listener(1, v4(0, 0, 0, 0), 80),
-				    conn(2, v4(10, 0, 0, 1), 80, 5000) };
+	struct sock_rec recs[2] = {listener(1, v4(0, 0, 0, 0), 80),
+				   conn(2, v4(10, 0, 0, 1), 80, 5000)};
 	const struct sock *before;
 	const struct port *port;
 
@@ -82,8 +56,8 @@ static void steady_tick_keeps_objects(void **state)
 static void gone_needs_two_absences_or_a_destroy_event(void **state)
 {
 	struct world *w = *state;
-	struct sock_rec recs[2] = { listener(1, v4(127, 0, 0, 1), 80),
-				    listener(2, v4(127, 0, 0, 1), 81) };
+	struct sock_rec recs[2] = {listener(1, v4(127, 0, 0, 1), 80),
+				   listener(2, v4(127, 0, 0, 1), 81)};
 	uint64_t id;
 
 	tick(w->st, 1000, recs, 2, &w->snap);
@@ -114,8 +88,8 @@ static void gone_needs_two_absences_or_a_destroy_event(void **state)
 static void failed_dump_makes_rows_stale(void **state)
 {
 	struct world *w = *state;
-	struct sock_rec recs[2] = { listener(1, v4(127, 0, 0, 1), 80),
-				    listener(2, v4(127, 0, 0, 1), 81) };
+	struct sock_rec recs[2] = {listener(1, v4(127, 0, 0, 1), 80),
+				   listener(2, v4(127, 0, 0, 1), 81)};
 	struct dump partial = ALL;
 
 	tick(w->st, 1000, recs, 2, &w->snap);
@@ -138,9 +112,9 @@ static void failed_dump_makes_rows_stale(void **state)
 static void rows_out_of_scope_stay(void **state)
 {
 	struct world *w = *state;
-	struct sock_rec recs[2] = { listener(1, v4(127, 0, 0, 1), 80),
-				    conn(2, v4(127, 0, 0, 1), 80, 5000) };
-	struct dump listen = { PROTO_BIT(PROTO_TCP), STATE_BIT(STATE_LISTEN), PROTO_BIT(PROTO_TCP) };
+	struct sock_rec recs[2] = {listener(1, v4(127, 0, 0, 1), 80),
+				   conn(2, v4(127, 0, 0, 1), 80, 5000)};
+	struct dump listen = {PROTO_BIT(PROTO_TCP), STATE_BIT(STATE_LISTEN), PROTO_BIT(PROTO_TCP)};
 
 	tick(w->st, 1000, recs, 2, &w->snap);
 	for (int64_t ms = 2000; ms < 5000; ms += 1000) {
@@ -158,9 +132,9 @@ static void rows_out_of_scope_stay(void **state)
 static void wider_scope_marks_nothing_new(void **state)
 {
 	struct world *w = *state;
-	struct sock_rec recs[2] = { listener(1, v4(127, 0, 0, 1), 80),
-				    conn(2, v4(127, 0, 0, 1), 80, 5000) };
-	struct dump listen = { PROTO_BIT(PROTO_TCP), STATE_BIT(STATE_LISTEN), PROTO_BIT(PROTO_TCP) };
+	struct sock_rec recs[2] = {listener(1, v4(127, 0, 0, 1), 80),
+				   conn(2, v4(127, 0, 0, 1), 80, 5000)};
+	struct dump listen = {PROTO_BIT(PROTO_TCP), STATE_BIT(STATE_LISTEN), PROTO_BIT(PROTO_TCP)};
 
 	store_tick_begin(w->st, 1000, 1000);
 	put_all(w->st, host(w->st), listen, recs, 1);
@@ -172,9 +146,9 @@ static void wider_scope_marks_nothing_new(void **state)
 static void source_change_makes_no_marks(void **state)
 {
 	struct world *w = *state;
-	struct sock_rec recs[3] = { listener(1, v4(127, 0, 0, 1), 80),
-				    listener(2, v4(127, 0, 0, 1), 81),
-				    conn(3, v4(127, 0, 0, 1), 80, 5000) };
+	struct sock_rec recs[3] = {listener(1, v4(127, 0, 0, 1), 80),
+				   listener(2, v4(127, 0, 0, 1), 81),
+				   conn(3, v4(127, 0, 0, 1), 80, 5000)};
 	uint64_t id;
 
 	tick(w->st, 1000, recs, 3, &w->snap);
@@ -198,9 +172,9 @@ static void source_change_makes_no_marks(void **state)
 static void text_rows_without_inode_are_told_apart_by_tuple(void **state)
 {
 	struct world *w = *state;
-	struct sock_rec recs[3] = { conn(0, v4(127, 0, 0, 1), 80, 5000),
-				    conn(0, v4(127, 0, 0, 1), 80, 5001),
-				    conn(0, v4(127, 0, 0, 1), 80, 5001) };
+	struct sock_rec recs[3] = {conn(0, v4(127, 0, 0, 1), 80, 5000),
+				   conn(0, v4(127, 0, 0, 1), 80, 5001),
+				   conn(0, v4(127, 0, 0, 1), 80, 5001)};
 
 	for (int i = 0; i < 3; i++) {
 		recs[i].inode = 0;
@@ -213,31 +187,10 @@ static void text_rows_without_inode_are_told_apart_by_tuple(void **state)
 	assert_false(port_at_number(w->snap, PROTO_TCP, 80)->is_listener);
 }
 
-static void one_owner(struct store *st, uint32_t inode, uint32_t pid)
-{
-	struct owner o = { .pid = pid, .fd = 3 };
-
-	store_owners_set(st, inode, &o, 1, true);
-}
-
-static void proc(struct store *st, uint32_t pid, uint64_t start, const char *comm)
-{
-	struct proc_rec r = { .pid = pid, .ppid = 1, .start_ticks = start, .state = 'S',
-			      .have = PROC_HAVE_STAT, .comm = text(comm) };
-
-	store_proc_put(st, &r);
-}
-
-static void republish(struct world *w)
-{
-	snapshot_release(w->snap);
-	w->snap = publish(w->st);
-}
-
 static void first_owners_are_no_change_other_owners_are(void **state)
 {
 	struct world *w = *state;
-	struct sock_rec recs[1] = { listener(1, v4(127, 0, 0, 1), 80) };
+	struct sock_rec recs[1] = {listener(1, v4(127, 0, 0, 1), 80)};
 
 	tick(w->st, 1000, recs, 1, &w->snap);
 	assert_int_equal(store_count_unknown(w->st), 1);
@@ -264,8 +217,8 @@ static void first_owners_are_no_change_other_owners_are(void **state)
 static void primary_is_whom_a_person_would_name(void **state)
 {
 	struct world *w = *state;
-	struct sock_rec recs[1] = { listener(1, v4(127, 0, 0, 1), 80) };
-	struct owner owners[4] = { { .pid = 30 }, { .pid = 1 }, { .pid = 20 }, { .pid = 10 } };
+	struct sock_rec recs[1] = {listener(1, v4(127, 0, 0, 1), 80)};
+	struct owner owners[4] = {{.pid = 30}, {.pid = 1}, {.pid = 20}, {.pid = 10}};
 	const struct sock *s;
 
 	tick(w->st, 1000, recs, 1, &w->snap);
@@ -288,16 +241,18 @@ static void primary_is_whom_a_person_would_name(void **state)
 static struct bytes web_cgroup(void *ctx, uint64_t id)
 {
 	(void)ctx;
-	return id == 77 ? text("/web") : (struct bytes){ 0 };
+	return id == 77 ? text("/web") : (struct bytes){0};
 }
 
 static void cgroup_of_the_socket_decides_the_primary(void **state)
 {
 	struct world *w = *state;
-	struct sock_rec recs[1] = { listener(1, v4(127, 0, 0, 1), 80) };
-	struct owner owners[2] = { { .pid = 30 }, { .pid = 20 } };
-	struct proc_rec web = { .pid = 30, .start_ticks = 900, .have = PROC_HAVE_STAT | PROC_HAVE_CGROUP,
-				.cgroup = text("/web") };
+	struct sock_rec recs[1] = {listener(1, v4(127, 0, 0, 1), 80)};
+	struct owner owners[2] = {{.pid = 30}, {.pid = 20}};
+	struct proc_rec web = {.pid = 30,
+			       .start_ticks = 900,
+			       .have = PROC_HAVE_STAT | PROC_HAVE_CGROUP,
+			       .cgroup = text("/web")};
 
 	recs[0].have |= REC_CGROUP;
 	recs[0].cgroup_id = 77;
@@ -313,9 +268,9 @@ static void cgroup_of_the_socket_decides_the_primary(void **state)
 static void accept_queue_shows_the_listeners_owner(void **state)
 {
 	struct world *w = *state;
-	struct sock_rec recs[3] = { conn(2, v4(127, 0, 0, 1), 80, 5000),
-				    conn(3, v4(127, 0, 0, 1), 99, 5000),
-				    listener(1, v4(0, 0, 0, 0), 80) };
+	struct sock_rec recs[3] = {conn(2, v4(127, 0, 0, 1), 80, 5000),
+				   conn(3, v4(127, 0, 0, 1), 99, 5000),
+				   listener(1, v4(0, 0, 0, 0), 80)};
 	const struct sock *s;
 
 	recs[0].inode = recs[1].inode = 0;
@@ -342,9 +297,9 @@ static void accept_queue_shows_the_listeners_owner(void **state)
 static void connections_go_to_the_most_specific_listener(void **state)
 {
 	struct world *w = *state;
-	struct sock_rec recs[4] = { conn(3, v4(127, 0, 0, 1), 80, 5000),
-				    conn(4, v4(127, 0, 0, 2), 80, 5000), listener(1, v6_any(), 80),
-				    listener(2, v4(127, 0, 0, 1), 80) };
+	struct sock_rec recs[4] = {conn(3, v4(127, 0, 0, 1), 80, 5000),
+				   conn(4, v4(127, 0, 0, 2), 80, 5000), listener(1, v6_any(), 80),
+				   listener(2, v4(127, 0, 0, 1), 80)};
 
 	tick(w->st, 1000, recs, 3, &w->snap);
 	assert_int_equal(port_at_number(w->snap, PROTO_TCP, 80)->conns, 2);
@@ -365,9 +320,9 @@ static void connections_go_to_the_most_specific_listener(void **state)
 static void reuseport_group_is_one_endpoint(void **state)
 {
 	struct world *w = *state;
-	struct sock_rec recs[3] = { listener(1, v4(127, 0, 0, 1), 80),
-				    listener(3, v4(127, 0, 0, 1), 80),
-				    listener(2, v4(127, 0, 0, 1), 80) };
+	struct sock_rec recs[3] = {listener(1, v4(127, 0, 0, 1), 80),
+				   listener(3, v4(127, 0, 0, 1), 80),
+				   listener(2, v4(127, 0, 0, 1), 80)};
 	const struct port *p;
 
 	recs[1].recvq = 3;
@@ -442,9 +397,9 @@ static void mptcp_folds_when_tcp_comes_last(void **state)
 static void mptcp_connections_share_the_listeners_cookie(void **state)
 {
 	struct world *w = *state;
-	struct sock_rec recs[3] = { listener(9, v4(127, 0, 0, 1), 80),
-				    conn(9, v4(127, 0, 0, 1), 80, 5000),
-				    conn(9, v4(127, 0, 0, 1), 80, 5001) };
+	struct sock_rec recs[3] = {listener(9, v4(127, 0, 0, 1), 80),
+				   conn(9, v4(127, 0, 0, 1), 80, 5000),
+				   conn(9, v4(127, 0, 0, 1), 80, 5001)};
 
 	for (uint32_t i = 0; i < 3; i++) {
 		recs[i].proto = PROTO_MPTCP;
@@ -460,8 +415,8 @@ static void mptcp_connections_share_the_listeners_cookie(void **state)
 static void inode_reuse_does_not_inherit_owners(void **state)
 {
 	struct world *w = *state;
-	struct sock_rec recs[2] = { listener(1, v4(127, 0, 0, 1), 80),
-				    listener(2, v4(127, 0, 0, 1), 81) };
+	struct sock_rec recs[2] = {listener(1, v4(127, 0, 0, 1), 80),
+				   listener(2, v4(127, 0, 0, 1), 81)};
 
 	recs[1].inode = recs[0].inode;
 	tick(w->st, 1000, recs, 1, &w->snap);
@@ -475,14 +430,15 @@ static void inode_reuse_does_not_inherit_owners(void **state)
 	tick(w->st, 3000, &recs[1], 1, &w->snap);
 	assert_true(sock_by_cookie(w->snap, PROTO_TCP, 1)->head.gone);
 	assert_int_equal(sock_by_cookie(w->snap, PROTO_TCP, 1)->owner0.pid, 42);
-	assert_int_equal(snapshot_proc(w->snap, sock_by_cookie(w->snap, PROTO_TCP, 1)->proc)->r.pid, 42);
+	assert_int_equal(snapshot_proc(w->snap, sock_by_cookie(w->snap, PROTO_TCP, 1)->proc)->r.pid,
+			 42);
 }
 
 static void restart_shows_old_and_new_and_the_gap(void **state)
 {
 	struct world *w = *state;
-	struct sock_rec recs[2] = { listener(1, v4(127, 0, 0, 1), 80),
-				    listener(2, v4(127, 0, 0, 1), 80) };
+	struct sock_rec recs[2] = {listener(1, v4(127, 0, 0, 1), 80),
+				   listener(2, v4(127, 0, 0, 1), 80)};
 	const struct event *ev;
 	uint32_t rows = 0;
 
@@ -518,10 +474,15 @@ static void restart_shows_old_and_new_and_the_gap(void **state)
 static void events_of_two_sources_are_one(void **state)
 {
 	struct world *w = *state;
-	struct sock_rec recs[1] = { listener(1, v4(127, 0, 0, 1), 80) };
-	struct event ev = { .kind = EVENT_LISTEN, .proto = PROTO_TCP, .addr = v4(127, 0, 0, 1),
-			    .port = 80, .netns_cookie = 1, .mono_ms = 1500, .pid = 42,
-			    .lifetime_ms = -1 };
+	struct sock_rec recs[1] = {listener(1, v4(127, 0, 0, 1), 80)};
+	struct event ev = {.kind = EVENT_LISTEN,
+			   .proto = PROTO_TCP,
+			   .addr = v4(127, 0, 0, 1),
+			   .port = 80,
+			   .netns_cookie = 1,
+			   .mono_ms = 1500,
+			   .pid = 42,
+			   .lifetime_ms = -1};
 
 	tick(w->st, 1000, recs, 0, &w->snap);
 	store_tick_begin(w->st, 2000, 2000);
@@ -553,8 +514,8 @@ static void events_of_two_sources_are_one(void **state)
 static void baseline_keeps_marks_until_off(void **state)
 {
 	struct world *w = *state;
-	struct sock_rec recs[2] = { listener(1, v4(127, 0, 0, 1), 80),
-				    listener(2, v4(127, 0, 0, 1), 81) };
+	struct sock_rec recs[2] = {listener(1, v4(127, 0, 0, 1), 80),
+				   listener(2, v4(127, 0, 0, 1), 81)};
 	const struct row_head *head;
 
 	tick(w->st, 1000, recs, 1, &w->snap);
@@ -575,9 +536,9 @@ static void baseline_keeps_marks_until_off(void **state)
 static void rates_come_from_two_samples(void **state)
 {
 	struct world *w = *state;
-	struct sock_rec recs[2] = { listener(1, v4(127, 0, 0, 1), 80),
-				    conn(2, v4(127, 0, 0, 1), 80, 5000) };
-	struct tcp_stats tcp = { .bytes_received = 1000, .bytes_acked = 50 };
+	struct sock_rec recs[2] = {listener(1, v4(127, 0, 0, 1), 80),
+				   conn(2, v4(127, 0, 0, 1), 80, 5000)};
+	struct tcp_stats tcp = {.bytes_received = 1000, .bytes_acked = 50};
 	const struct sock *s;
 	uint64_t id;
 
@@ -609,132 +570,6 @@ static void rates_come_from_two_samples(void **state)
 	assert_int_equal(w->snap->netns[0]->rx_rate, -1);
 }
 
-static void recycled_pid_is_another_process(void **state)
-{
-	struct world *w = *state;
-	struct sock_rec recs[1] = { listener(1, v4(127, 0, 0, 1), 80) };
-	const struct proc *p;
-	uint64_t id;
-
-	tick(w->st, 1000, recs, 1, &w->snap);
-	one_owner(w->st, recs[0].inode, 42);
-	proc(w->st, 42, 5, "old");
-	republish(w);
-	id = snapshot_proc_by_pid(w->snap, 42)->head.id;
-	proc(w->st, 42, 900, "new");
-	republish(w);
-	p = snapshot_proc_by_pid(w->snap, 42);
-	assert_int_not_equal(p->head.id, id);
-	assert_memory_equal(p->r.comm.ptr, "new", 3);
-	assert_int_equal(p->n_socks, 1);
-	assert_true(snapshot_proc_by_id(w->snap, id)->head.gone);
-	assert_int_equal(snapshot_proc(w->snap, sock_by_cookie(w->snap, PROTO_TCP, 1)->proc)->r.pid, 42);
-	assert_int_equal(w->snap->counts.procs, 1);
-	store_proc_gone(w->st, 42, 900);
-	tick(w->st, 2000, recs, 1, &w->snap);
-	assert_true(snapshot_proc_by_pid(w->snap, 42)->head.gone);
-	store_owner_none(w->st, recs[0].inode, OWNER_UNRESOLVED, (struct bytes){ 0 });
-	tick(w->st, 60000, recs, 1, &w->snap);
-	assert_null(snapshot_proc_by_pid(w->snap, 42));
-	assert_int_equal(w->snap->counts.unresolved, 1);
-}
-
-static void count_missing(void *ctx, const struct proc *p)
-{
-	(void)p;
-	++*(int *)ctx;
-}
-
-static void processes_come_and_go_with_their_sockets(void **state)
-{
-	struct world *w = *state;
-	struct sock_rec recs[1] = { listener(1, v4(127, 0, 0, 1), 80) };
-	int missing = 0;
-
-	tick(w->st, 1000, recs, 1, &w->snap);
-	proc(w->st, 41, 5, "idle");
-	one_owner(w->st, recs[0].inode, 42);
-	store_each_proc_missing(w->st, PROC_HAVE_CMDLINE, count_missing, &missing);
-	assert_int_equal(missing, 1);
-	republish(w);
-	assert_null(snapshot_proc_by_pid(w->snap, 41));
-	store_want_all_procs(w->st, true);
-	proc(w->st, 41, 5, "idle");
-	republish(w);
-	assert_int_equal(w->snap->counts.procs, 2);
-	store_want_all_procs(w->st, false);
-	store_destroyed(w->st, 0, PROTO_TCP, 1);
-	tick(w->st, 2000, recs, 0, &w->snap);
-	assert_null(snapshot_proc_by_pid(w->snap, 41));
-	assert_non_null(snapshot_proc_by_pid(w->snap, 42)); /* a gone row still names it */
-	tick(w->st, 20000, recs, 0, &w->snap);
-	tick(w->st, 21000, recs, 0, &w->snap);
-	assert_int_equal(w->snap->counts.procs, 0);
-	assert_null(snapshot_proc_by_pid(w->snap, 42));
-}
-
-static void published_ports_join_both_ends(void **state)
-{
-	struct world *w = *state;
-	struct container_rec web = { .id = text("abc"), .name = text("web") };
-	struct publish_rec pub = { .host_addr = v4(0, 0, 0, 0), .host_port = 8080, .proto = PROTO_TCP,
-				   .container_addr = v4(172, 17, 0, 2), .container_port = 80 };
-	struct netns_rec inside = { .cookie = 2, .inode = 7, .kind = NETNS_CONTAINER };
-	struct sock_rec recs[1] = { listener(1, v4(0, 0, 0, 0), 80) };
-	struct sock_rec proxy = listener(2, v4(0, 0, 0, 0), 8080);
-	const struct port *p;
-
-	tick(w->st, 1000, NULL, 0, &w->snap);
-	put_all(w->st, store_netns_put(w->st, &inside), ALL, recs, 1);
-	store_container_put(w->st, &web, 7, &pub, 1);
-	republish(w);
-	republish(w);
-	p = port_at_number(w->snap, PROTO_TCP, 80);
-	assert_int_equal(p->n_published, 1);
-	assert_memory_equal(snapshot_container(w->snap, p->container)->r.name.ptr, "web", 3);
-	p = port_at_number(w->snap, PROTO_TCP, 8080);
-	assert_int_equal(p->owner_status, OWNER_PUBLISHED);
-	assert_int_equal(p->n_socks, 0);
-	assert_int_equal(p->published[0].container_port, 80);
-	tick(w->st, 2000, &proxy, 1, &w->snap);
-	p = port_at_number(w->snap, PROTO_TCP, 8080);
-	assert_int_equal(p->owner_status, OWNER_PENDING);
-	assert_int_equal(p->n_socks, 1);
-	store_container_gone(w->st, text("abc"));
-	tick(w->st, 3000, &proxy, 1, &w->snap);
-	p = port_at_number(w->snap, PROTO_TCP, 8080);
-	assert_int_equal(p->n_published, 0);
-	assert_int_equal(p->container, SLOT_NONE);
-	assert_int_equal(w->snap->counts.containers, 0);
-}
-
-static void namespace_takes_its_sockets_along(void **state)
-{
-	struct world *w = *state;
-	struct netns_rec inside = { .cookie = 2, .inode = 7, .kind = NETNS_NAMED };
-	struct sock_rec recs[1] = { listener(1, v4(0, 0, 0, 0), 80) };
-	uint32_t slot;
-
-	tick(w->st, 1000, recs, 1, &w->snap);
-	slot = store_netns_put(w->st, &inside);
-	put_all(w->st, slot, ALL, recs, 1); /* the same cookie elsewhere is another socket */
-	republish(w);
-	assert_int_equal(w->snap->live_socks, 2);
-	assert_int_equal(w->snap->counts.listeners, 2);
-	assert_int_equal(w->snap->netns[slot]->listeners, 1);
-	store_tick_begin(w->st, 2000, 2000);
-	store_netns_gone(w->st, slot);
-	republish(w);
-	assert_int_equal(w->snap->counts.sockets, 1);
-	assert_true(w->snap->netns[slot]->head.gone);
-	store_tick_begin(w->st, 9000, 9000);
-	republish(w);
-	store_tick_begin(w->st, 9100, 9100);
-	republish(w);
-	assert_null(snapshot_netns(w->snap, slot));
-	assert_int_equal(w->snap->live_socks, 1);
-}
-
 struct release {
 	const struct snapshot *_Atomic next;
 	_Atomic int stop;
@@ -762,7 +597,7 @@ static void *reader(void *arg)
 static void another_thread_may_release(void **state)
 {
 	struct world *w = *state;
-	struct release r = { 0 };
+	struct release r = {.seen = 0};
 	struct sock_rec recs[50];
 	pthread_t thread;
 
@@ -781,7 +616,7 @@ static void another_thread_may_release(void **state)
 	assert_true(r.seen > 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
 {
@@ -808,10 +643,6 @@ int main(void)
 		TEST(events_of_two_sources_are_one),
 		TEST(baseline_keeps_marks_until_off),
 		TEST(rates_come_from_two_samples),
-		TEST(recycled_pid_is_another_process),
-		TEST(processes_come_and_go_with_their_sockets),
-		TEST(published_ports_join_both_ends),
-		TEST(namespace_takes_its_sockets_along),
 		TEST(another_thread_may_release),
 	};
 
