@@ -58,10 +58,10 @@ static const struct {
 	const char *name;
 	uint32_t key;
 } extended[] = {
-	{"kUP", KEYSYM_UP},	{"kDN", KEYSYM_DOWN},  {"kLFT", KEYSYM_LEFT},
-	{"kRIT", KEYSYM_RIGHT}, {"kPRV", KEYSYM_PGUP}, {"kNXT", KEYSYM_PGDN},
-	{"kHOM", KEYSYM_HOME},	{"kEND", KEYSYM_END},  {"kDC", KEYSYM_DELETE},
-	{"kIC", KEYSYM_INSERT},
+	{"kUP", KEYSYM_UP},	{"kDN", KEYSYM_DOWN},	  {"kLFT", KEYSYM_LEFT},
+	{"kRIT", KEYSYM_RIGHT}, {"kPRV", KEYSYM_PGUP},	  {"kNXT", KEYSYM_PGDN},
+	{"kHOM", KEYSYM_HOME},	{"kEND", KEYSYM_END},	  {"kDC", KEYSYM_DELETE},
+	{"kIC", KEYSYM_INSERT}, {"kcbt", KEYSYM_BACKTAB},
 };
 
 void input_init(struct input *in)

@@ -35,6 +35,12 @@
 #define MOUSE_OFF "\033[?1006l\033[?1000l"
 #define ABORT_SEQUENCE "\030" /* CAN: a terminal drops the escape sequence it is in */
 
+static const int fatal_signals[] = {SIGSEGV,   SIGBUS,	SIGFPE,	 SIGILL,   SIGABRT,
+				    SIGSYS,    SIGTRAP, SIGXFSZ, SIGALRM,  SIGPROF,
+				    SIGVTALRM, SIGIO,	SIGPWR,	 SIGSTKFLT};
+
+#define FATAL_SIGNALS (sizeof(fatal_signals) / sizeof(fatal_signals[0]))
+
 static struct {
 	SCREEN *screen;
 	FILE *in, *out;
@@ -50,13 +56,10 @@ static struct {
 	volatile sig_atomic_t active; /* the screen is ours */
 	volatile sig_atomic_t end_sig;
 	int flags; /* of standard output, without O_NONBLOCK */
+	struct sigaction before[FATAL_SIGNALS];
 	char restore[RESTORE_MAX];
 	size_t restore_len;
 } term;
-
-static const int fatal_signals[] = {SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,	 SIGABRT,
-				    SIGSYS,  SIGTRAP, SIGXFSZ, SIGALRM,	 SIGVTALRM,
-				    SIGPROF, SIGIO,   SIGPWR,  SIGSTKFLT};
 
 /* --- the way out: async-signal-safe */
 
@@ -83,11 +86,16 @@ static void restore_now(void)
 static void on_fatal_signal(int sig)
 {
 	sigset_t set;
+	size_t i;
 
 	restore_now();
-	if (sig == SIGALRM && term.end_sig)
+	if (sig == SIGALRM && term.end_sig) {
 		sig = term.end_sig;
-	signal(sig, SIG_DFL);
+		signal(sig, SIG_DFL);
+	}
+	for (i = 0; i < FATAL_SIGNALS; i++)
+		if (fatal_signals[i] == sig)
+			sigaction(sig, &term.before[i], NULL);
 	sigemptyset(&set);
 	sigaddset(&set, sig);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
@@ -95,19 +103,20 @@ static void on_fatal_signal(int sig)
 	_exit(128 + sig);
 }
 
+/* A handler that was there before (a sanitizer's) still gets its turn after ours. */
 static void catch_fatal_signals(void)
 {
-	struct sigaction sa = {.sa_handler = on_fatal_signal, .sa_flags = (int)SA_RESETHAND};
-	struct sigaction old;
+	struct sigaction sa = {.sa_handler = on_fatal_signal};
 	sigset_t unblock;
 	size_t i;
 
 	sigfillset(&sa.sa_mask);
 	sigemptyset(&unblock);
-	for (i = 0; i < sizeof(fatal_signals) / sizeof(fatal_signals[0]); i++) {
+	for (i = 0; i < FATAL_SIGNALS; i++) {
 		sigaddset(&unblock, fatal_signals[i]);
-		if (!sigaction(fatal_signals[i], NULL, &old) && old.sa_handler == SIG_DFL)
-			sigaction(fatal_signals[i], &sa, NULL);
+		sigaction(fatal_signals[i], &sa, &term.before[i]);
+		if (term.before[i].sa_handler == SIG_IGN)
+			sigaction(fatal_signals[i], &term.before[i], NULL);
 	}
 	sigprocmask(SIG_UNBLOCK, &unblock, NULL);
 	xalloc_set_oom_hook(restore_now);
@@ -232,7 +241,8 @@ static SCREEN *start_curses(struct strbuf *ret_error)
 		unsetenv("HOME");
 	}
 	type = choose_type(wanted ? wanted : "", ret_error);
-	use_env(FALSE);
+	unsetenv("LINES"); /* the size is asked of the terminal, and may change */
+	unsetenv("COLUMNS");
 	if (type)
 		screen = newterm(type, term.out, term.in);
 	if (type && !screen)
@@ -354,25 +364,36 @@ static int flush_for_a_moment(void)
 
 /* --- taking and giving back */
 
+/* Without colours start_color() is not called: it would set white on black. */
 static enum theme_depth depth_of(enum term_color color)
 {
 	const char *no_color = getenv("NO_COLOR");
+	int colours = tigetnum("colors"), pairs = tigetnum("pairs");
 
-	if (color == TERM_COLOR_NEVER || !has_colors() || COLORS < 8 ||
-	    (color == TERM_COLOR_AUTO && no_color && *no_color))
+	if (color == TERM_COLOR_NEVER || colours < 8 || pairs < 8 ||
+	    (color == TERM_COLOR_AUTO && no_color && *no_color) || start_color() != OK)
 		return DEPTH_MONO;
-	return COLORS >= 256 && COLOR_PAIRS >= 256 ? DEPTH_256 : DEPTH_16;
+	return colours >= 256 && pairs >= 256 ? DEPTH_256 : DEPTH_16;
 }
 
-/* Characters above 127 are wanted whole, but the sequence that makes some terminals send the Alt
- * key as an eighth bit is not. */
+/* Characters above 127 are wanted whole; the sequence that makes some terminals send the Alt key as
+ * an eighth bit is not. */
 static void keep_eighth_bit(void)
 {
 	off_t before = lseek(term.capture, 0, SEEK_CUR);
 
 	meta(stdscr, TRUE);
+	curs_set(1); /* makes ncurses write what it holds */
 	if (before >= 0 && !ftruncate(term.capture, before))
 		lseek(term.capture, before, SEEK_SET);
+}
+
+/* Modes that such a terminal does not know are ignored by it. */
+static bool is_ansi(void)
+{
+	const char *cup = capability("cup");
+
+	return cup && !strncmp(cup, "\033[", 2);
 }
 
 static void set_up_curses(enum term_color color, bool mouse)
@@ -385,15 +406,14 @@ static void set_up_curses(enum term_color color, bool mouse)
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
 	typeahead(-1);
+	mouseinterval(0);
+	term.depth = depth_of(color);
 	keep_eighth_bit();
 	curs_set(0);
-	mouseinterval(0);
-	term_set_mouse(mouse);
-	start_color();
-	term.depth = depth_of(color);
-	term.paste = capability("BE") || tigetflag("XT") > 0;
+	term.paste = is_ansi();
 	if (term.paste)
 		term_put(PASTE_ON, strlen(PASTE_ON));
+	term_set_mouse(mouse);
 	prepare_restore(capability("kmous") != NULL);
 }
 
@@ -487,10 +507,6 @@ void term_resume(void)
 {
 	if (!isendwin())
 		endwin();
-	if (!tcgetattr(STDIN_FILENO, &term.shell)) {
-		term.raw = term.shell;
-		make_raw(&term.raw);
-	}
 	enter_raw();
 	clearok(curscr, TRUE);
 	refresh();

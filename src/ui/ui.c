@@ -41,9 +41,6 @@ struct ui {
 	VEC(struct pollfd) fds;
 };
 
-static const int leave_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGUSR1, SIGUSR2};
-static const int other_signals[] = {SIGWINCH, SIGTSTP, SIGCONT};
-
 static void feed(struct ui *ui, struct app_event *ev)
 {
 	ev->mono_ms = (int64_t)mono_ms();
@@ -74,16 +71,26 @@ static void handle(struct ui *ui, struct app_event *ev)
 
 /* --- signals */
 
+static bool is_ignored(int sig)
+{
+	struct sigaction sa;
+
+	return !sigaction(sig, NULL, &sa) && sa.sa_handler == SIG_IGN;
+}
+
+/* What was ignored when we were started (nohup) stays so: the kernel queues it all the same once
+ * it is blocked. */
 static int open_signals(void)
 {
+	static const int signals[] = {SIGINT,  SIGTERM, SIGHUP,	  SIGQUIT, SIGXCPU,
+				      SIGUSR1, SIGUSR2, SIGWINCH, SIGTSTP, SIGCONT};
 	sigset_t set;
 	size_t i;
 
 	sigemptyset(&set);
-	for (i = 0; i < sizeof(leave_signals) / sizeof(leave_signals[0]); i++)
-		sigaddset(&set, leave_signals[i]);
-	for (i = 0; i < sizeof(other_signals) / sizeof(other_signals[0]); i++)
-		sigaddset(&set, other_signals[i]);
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (!is_ignored(signals[i]))
+			sigaddset(&set, signals[i]);
 	signal(SIGPIPE, SIG_IGN);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -149,7 +156,7 @@ static bool nothing_to_read(void)
 	return ioctl(term_fd(), FIONREAD, &n) < 0 || n == 0;
 }
 
-static void read_input(struct ui *ui)
+static void read_input(struct ui *ui, bool readable)
 {
 	struct app_event ev;
 	int i, got = 0;
@@ -165,7 +172,7 @@ static void read_input(struct ui *ui)
 		if (ui->doer.suspend)
 			suspend(ui);
 	}
-	if (i || !nothing_to_read())
+	if (i || !readable || !nothing_to_read())
 		ui->empty_reads = 0;
 	else if (++ui->empty_reads >= EMPTY_READS_MAX)
 		ui->lost = true;
@@ -296,6 +303,8 @@ static void tick(struct ui *ui)
 
 static void step(struct ui *ui)
 {
+	bool readable;
+
 	wait_for_events(ui);
 	if (ui->fds.data[1].revents)
 		read_signals(ui);
@@ -303,8 +312,9 @@ static void step(struct ui *ui)
 		ui->lost = true;
 		return;
 	}
-	if ((ui->fds.data[0].revents & POLLIN) || ui->input.pasting)
-		read_input(ui);
+	readable = ui->fds.data[0].revents & POLLIN;
+	if (readable || ui->input.pasting)
+		read_input(ui, readable);
 	if (ui->doer.suspend)
 		suspend(ui);
 	if (ui->fds.data[2].revents)
