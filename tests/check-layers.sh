@@ -9,7 +9,7 @@ cd "$top_srcdir" || exit 1
 declare -A own=(
 	[base]='base/.*'
 	[model]='(base|model)/.*'
-	[kernel]='(base|kernel)/.*|model/(record|needs|bind_rule|proc_detail|diag_expr)\.h'
+	[kernel]='(base|kernel)/.*|model/(record|needs|bind_rule|proc_detail|diag_expr|why_facts)\.h'
 	[view]='(base|model|view)/.*'
 	[session]='(base|model|kernel)/.*|session[a-z_]*\.h'
 	[ui]='(base|model|view|ui)/.*|session\.h'
