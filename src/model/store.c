@@ -253,6 +253,7 @@ const struct snapshot *store_publish(struct store *st, const struct publish_args
 	struct snapshot *snap;
 
 	settle(st);
+	peer_publish(st, args->needs & NEED_PEERS);
 	live = store_snapshot_new(st);
 	snap = &live->snap;
 	snap->mono_ms = st->mono_ms;

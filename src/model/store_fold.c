@@ -29,6 +29,7 @@ static void hide(struct store *st, uint32_t slot, uint32_t mptcp)
 	}
 	detach_sock(st, slot);
 	st->folded++;
+	st->peers_changed = true;
 	st->sx.data[slot].flags |= SOCK_FOLDED;
 	st->sx.data[slot].link = mptcp;
 	st->tables[TABLE_SOCK].slots.data[slot].hidden = true;
@@ -38,6 +39,7 @@ static void hide(struct store *st, uint32_t slot, uint32_t mptcp)
 static void show(struct store *st, uint32_t slot)
 {
 	st->folded--;
+	st->peers_changed = true;
 	st->sx.data[slot].flags &= (uint16_t)~SOCK_FOLDED;
 	st->tables[TABLE_SOCK].slots.data[slot].hidden = false;
 	table_touch(st, TABLE_SOCK, slot);

@@ -208,6 +208,7 @@ struct store {
 	VEC(struct port_number) rebind; /* where listeners came or went: connections look again */
 	struct u32_vec rewait; /* endpoints whose process changed: their accept queue looks again */
 	VEC(struct gone_row) gone;
+	bool peers_changed; /* a connection came, went or moved */
 	bool procs_changed, containers_changed, published_changed, summed;
 	uint32_t folded; /* hidden tcp rows */
 
@@ -384,6 +385,9 @@ void container_join(struct store *st, struct port *p); /* fills published and co
 /* Calls fn for every published port of a live container. */
 void container_each_published(struct store *st, void (*fn)(struct store *st, uint32_t host_netns,
 							   const struct publish_rec *pub));
+
+/* store_peer.c */
+void peer_publish(struct store *st, bool wanted);
 
 /* store_rates.c */
 void rates_sample(struct store *st, uint32_t slot, struct sock *s, uint64_t rx, uint64_t tx);

@@ -109,6 +109,7 @@ static void add_row(struct store *st, uint32_t slot)
 {
 	const struct sock *s = sock_at(st, slot);
 
+	st->peers_changed = true;
 	index_add(st, slot);
 	index_inode_add(st, slot);
 	st->nx.data[s->netns].rows++;
@@ -198,6 +199,8 @@ static void update(struct store *st, uint32_t slot, const struct sock_rec *rec, 
 	struct sock t = *s;
 	bool moved = moves(&s->r, rec);
 
+	if (moved || before.peer_inode != rec->peer_inode || before.remote_port != rec->remote_port)
+		st->peers_changed = true;
 	if (moved)
 		detach_sock(st, slot);
 	if (before.inode != rec->inode) {
@@ -468,6 +471,7 @@ void store_sock_gone(struct store *st, uint32_t slot, bool mark)
 	if (s->owner_status == OWNER_PENDING)
 		s->owner_status = OWNER_UNRESOLVED;
 	s->head.gone = true;
+	st->peers_changed = true;
 	if (!mark || folded || st->quiet) {
 		proc_ref(st, s->proc, -1);
 		store_sock_forget(st, slot);

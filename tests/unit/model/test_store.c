@@ -570,6 +570,53 @@ static void rates_come_from_two_samples(void **state)
 	assert_int_equal(w->snap->netns[0]->rx_rate, -1);
 }
 
+static void both_ends_of_local_connections_find_each_other(void **state)
+{
+	struct world *w = *state;
+	struct publish_args args = {.needs = NEED_PEERS};
+	struct sock_rec recs[5] = {
+		listener(1, v6_any(), 80),
+		conn(2, v4(127, 0, 0, 1), 80, 5000),
+		conn(3, v4(10, 0, 0, 9), 5000, 80),
+		{.cookie = 4,
+		 .inode = 44,
+		 .proto = PROTO_UNIX,
+		 .family = FAM_UNIX,
+		 .state = STATE_ESTABLISHED,
+		 .peer_inode = 55},
+		{.cookie = 5,
+		 .inode = 55,
+		 .proto = PROTO_UNIX,
+		 .family = FAM_UNIX,
+		 .state = STATE_ESTABLISHED,
+		 .peer_inode = 44},
+	};
+
+	recs[1].family = FAM_INET6; /* the server's end is v4-mapped */
+	recs[1].local =
+		(struct netaddr){.family = AF_INET6, .bytes = {[10] = 255, 255, 127, 0, 0, 1}};
+	recs[1].remote =
+		(struct netaddr){.family = AF_INET6, .bytes = {[10] = 255, 255, 10, 0, 0, 9}};
+	recs[2].remote = v4(127, 0, 0, 1);
+	tick(w->st, 1000, recs, 5, &w->snap);
+	assert_int_equal(sock_by_cookie(w->snap, PROTO_TCP, 2)->peer, SLOT_NONE);
+	snapshot_release(w->snap);
+	w->snap = store_publish(w->st, &args);
+	assert_int_equal(
+		snapshot_sock(w->snap, sock_by_cookie(w->snap, PROTO_TCP, 2)->peer)->r.cookie, 3);
+	assert_int_equal(
+		snapshot_sock(w->snap, sock_by_cookie(w->snap, PROTO_TCP, 3)->peer)->r.cookie, 2);
+	assert_int_equal(
+		snapshot_sock(w->snap, sock_by_cookie(w->snap, PROTO_UNIX, 4)->peer)->r.cookie, 5);
+	assert_int_equal(sock_by_cookie(w->snap, PROTO_TCP, 1)->peer, SLOT_NONE);
+	store_destroyed(w->st, 0, PROTO_TCP, 3);
+	store_tick_begin(w->st, 2000, 2000);
+	put_all(w->st, 0, ALL, recs, 2);
+	snapshot_release(w->snap);
+	w->snap = store_publish(w->st, &args);
+	assert_int_equal(sock_by_cookie(w->snap, PROTO_TCP, 2)->peer, SLOT_NONE);
+}
+
 struct release {
 	const struct snapshot *_Atomic next;
 	_Atomic int stop;
@@ -643,6 +690,7 @@ int main(void)
 		TEST(events_of_two_sources_are_one),
 		TEST(baseline_keeps_marks_until_off),
 		TEST(rates_come_from_two_samples),
+		TEST(both_ends_of_local_connections_find_each_other),
 		TEST(another_thread_may_release),
 	};
 
