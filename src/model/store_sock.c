@@ -260,6 +260,7 @@ static void revive(struct store *st, uint32_t slot)
 	struct sock *s = store_sock_edit(st, slot);
 
 	s->head.gone = false;
+	st->sx.data[slot].missed = 0;
 	s->head.mark = MARK_NONE;
 	s->n_owners = 0;
 	s->proc = SLOT_NONE;
@@ -314,6 +315,16 @@ static uint32_t lookup(struct store *st, struct order *o, const struct sock_rec 
 	return slot;
 }
 
+/* While a row was missing, folding did not count on it. */
+static void seen_again(struct store *st, uint32_t slot)
+{
+	st->sx.data[slot].missed = 0;
+	if (st->sx.data[slot].flags & SOCK_FOLDED)
+		fold_update(st, slot);
+	else
+		fold_born(st, slot);
+}
+
 uint32_t store_put(struct store *st, const struct sock_rec *rec)
 {
 	struct order *o = &st->nx.data[st->scope.netns].order[rec->proto];
@@ -330,10 +341,9 @@ uint32_t store_put(struct store *st, const struct sock_rec *rec)
 		x = &st->sx.data[slot];
 		if (x->seen == st->serial)
 			return slot;
-		if (x->missed && x->flags & SOCK_FOLDED)
-			fold_update(st, slot);
+		if (x->missed)
+			seen_again(st, slot);
 	}
-	x->missed = 0;
 	x->seen = st->serial;
 	x->pos = (uint32_t)o->next.len;
 	vec_push(&o->next, slot);
