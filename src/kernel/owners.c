@@ -29,7 +29,7 @@
 #include "kernel/owners_impl.h"
 #include "kernel/procfs.h"
 
-#define ROLL_US 5000
+#define ROLL_US 3000
 #define ROLL_MIN_US 100
 #define ROLL_PART 200
 #define SEARCH_US 50000

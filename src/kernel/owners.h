@@ -31,7 +31,7 @@ struct owners_input {
 	bool complete;          /* a full pass before returning: all holders there are */
 	bool no_search;         /* look at processes, read no table (first frame) */
 	bool in_flight;         /* also look where the still unknown ones may be in flight */
-	uint32_t roll_us;       /* most CPU for the rolling pass, 0 = 5000; usually it takes less */
+	uint32_t roll_us;       /* most CPU for the rolling pass, 0 = 3000; usually it takes less */
 	uint32_t search_us;     /* CPU a tick may spend on average on the search, 0 = 50000 */
 };
 
