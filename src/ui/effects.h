@@ -31,7 +31,7 @@ void effects_init(struct doer *d, struct session *session, struct app *app,
 		  const struct ui_config *cfg, bool readonly);
 void effects_done(struct doer *d);
 
-/* Does all of them in their order and empties the list. Sets the flags of what the caller must do. */
+/* Does all of them in their order and empties the list. Sets the flags of what is left to do. */
 void effects_run(struct doer *d, struct effects *effects);
 
 /* Looks after signalled targets and a socket being destroyed. */

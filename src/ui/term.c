@@ -547,8 +547,6 @@ bool term_resize(void)
 
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || !size.ws_row || !size.ws_col)
 		return false;
-	if (clamp(size.ws_row) == term.rows && clamp(size.ws_col) == term.cols)
-		return false;
 	term.rows = clamp(size.ws_row);
 	term.cols = clamp(size.ws_col);
 	resizeterm(term.rows, term.cols);

@@ -40,7 +40,7 @@ int term_fd(void);
 enum theme_depth term_depth(void);
 bool term_is_utf8(void);
 
-/* Asks the terminal for its size and tells ncurses. False while it says 0x0 or nothing new. */
+/* Asks the terminal for its size and tells ncurses. False while it says 0x0. */
 bool term_resize(void);
 void term_size(int *ret_rows, int *ret_cols);
 

@@ -105,18 +105,32 @@ static void tell_size(struct ui *ui)
 	handle(ui, &ev);
 }
 
+/* Away and back to the size before is no change to us, but the terminal has lost what was cut. */
+static void on_resize(struct ui *ui)
+{
+	if (!term_resize())
+		return;
+	tell_size(ui);
+	paint_redraw(&ui->paint);
+}
+
+/* After the process was stopped, or stopped itself. */
+static void on_return(struct ui *ui)
+{
+	term_resize();
+	tell_size(ui);
+	paint_redraw(&ui->paint);
+}
+
 static void on_signal(struct ui *ui, int sig)
 {
 	if (sig == SIGWINCH) {
-		if (term_resize())
-			tell_size(ui);
+		on_resize(ui);
 	} else if (sig == SIGTSTP) {
 		ui->doer.suspend = true;
 	} else if (sig == SIGCONT) {
 		term_resume();
-		term_resize();
-		tell_size(ui);
-		paint_redraw(&ui->paint);
+		on_return(ui);
 	} else {
 		ui->end_sig = sig;
 	}
@@ -144,9 +158,7 @@ static void suspend(struct ui *ui)
 {
 	ui->doer.suspend = false;
 	term_suspend();
-	term_resize();
-	tell_size(ui);
-	paint_redraw(&ui->paint);
+	on_return(ui);
 }
 
 static bool nothing_to_read(void)

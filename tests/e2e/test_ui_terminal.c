@@ -154,6 +154,22 @@ static void a_resize_storm_ends_at_the_last_size(void **state)
 	probe_quit(vt);
 }
 
+/* The program may see only the last size, the terminal saw them all. */
+static void a_resize_away_and_back_is_drawn_anew(void **state)
+{
+	struct vt *vt = probe_start(NULL);
+	int i;
+
+	(void)state;
+	for (i = 0; i < 20; i++) {
+		vt_resize(vt, 2, 3);
+		vt_resize(vt, 24, 80);
+		assert_true(vt_wait_row(vt, 0, "probe 80x24", VT_DEADLINE));
+		assert_true(vt_wait_row(vt, 23, "#", VT_DEADLINE));
+	}
+	probe_quit(vt);
+}
+
 static void sends_only_what_changed(void **state)
 {
 	struct vt *vt = probe_start(NULL);
@@ -322,6 +338,7 @@ int main(void)
 		cmocka_unit_test(has_every_size),
 		cmocka_unit_test(exported_sizes_do_not_count),
 		cmocka_unit_test(a_resize_storm_ends_at_the_last_size),
+		cmocka_unit_test(a_resize_away_and_back_is_drawn_anew),
 		cmocka_unit_test(sends_only_what_changed),
 		cmocka_unit_test(redraws_when_asked),
 		cmocka_unit_test(colours_follow_terminal_and_user),
