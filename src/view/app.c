@@ -245,6 +245,7 @@ static void on_snapshot(struct app *app, const struct snapshot *snap)
 	}
 	if (page_top(app))
 		page_refresh(page_top(app), app);
+	dialog_snapshot(app);
 }
 
 /* After a dialog closed: the order may move again. */
@@ -453,7 +454,7 @@ void app_needs(struct app *app, struct needs *ret_needs)
 	ret_needs->watch = app->watch.data;
 	ret_needs->n_watch = (uint32_t)app->watch.len;
 	if (page_top(app))
-		page_needs(page_top(app), ret_needs);
+		page_needs(page_top(app), app, ret_needs);
 }
 
 const struct settings *app_settings(const struct app *app)

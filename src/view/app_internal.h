@@ -20,15 +20,7 @@ struct dialog;
 struct page;
 
 /* What a prompt at the foot of the screen asks for. */
-enum ask {
-	ASK_NOTHING,
-	ASK_SEARCH,
-	ASK_FILTER,
-	ASK_COMMAND,
-	ASK_INTERVAL,
-	ASK_EXPORT,
-	ASK_HELP_SEARCH
-};
+enum ask { ASK_NOTHING, ASK_SEARCH, ASK_FILTER, ASK_COMMAND, ASK_INTERVAL, ASK_EXPORT, ASK_COUNT };
 
 /* One pane: its table and how it is looked at. */
 struct pane_view {
@@ -88,7 +80,7 @@ struct app {
 	char ask_before[PROMPT_MAX]; /* to put back when cancelled */
 	uint32_t ask_top, ask_cursor;
 	uint64_t ask_selected;
-	struct prompt_history histories[ASK_HELP_SEARCH + 1];
+	struct prompt_history histories[ASK_COUNT];
 
 	struct strbuf message;
 	enum role message_role;
@@ -203,7 +195,7 @@ struct page *page_top(const struct app *app);
 void page_close(struct app *app);
 void page_refresh(struct page *page, struct app *app);
 void page_draw(struct app *app, struct grid *g, const struct layout *lay);
-void page_needs(const struct page *page, struct needs *needs);
+void page_needs(const struct page *page, const struct app *app, struct needs *needs);
 bool page_row(const struct page *page, const struct app *app, struct row *ret_row);
 /* Actions on the page. */
 void page_move(struct app *app, int64_t by);
@@ -215,6 +207,8 @@ void page_open_section(struct app *app, const struct row *row, const char *secti
 const char *page_section_name(const struct page *page);
 void page_crumbs(const struct app *app, struct strbuf *out);
 uint32_t page_cursor_at(struct app *app, int y);
+/* The row of a page's subject, or of any object by the kind of its page. */
+bool detail_find(const struct app *app, enum page_kind kind, uint64_t id, struct row *ret_row);
 
 void dialog_push(struct app *app, struct dialog *dialog);
 struct dialog *dialog_top(const struct app *app);
@@ -225,6 +219,8 @@ void dialog_mouse(struct app *app, int x, int y, enum app_button button);
 void dialog_tick(struct app *app);
 int64_t dialog_deadline(const struct app *app);
 void dialog_result(struct app *app, const struct app_result *result);
+/* A snapshot came while a dialog is open. */
+void dialog_snapshot(struct app *app);
 void dialog_draw(struct app *app, struct grid *g);
 
 void dialog_help_open(struct app *app);

@@ -258,9 +258,8 @@ void ask_paste(struct app *app, struct bytes raw)
 static const char *label(enum ask ask)
 {
 	static const char *const labels[] = {
-		[ASK_NOTHING] = "",	 [ASK_SEARCH] = "/",	       [ASK_FILTER] = "filter: ",
-		[ASK_COMMAND] = ":",	 [ASK_INTERVAL] = "seconds: ", [ASK_EXPORT] = "write to: ",
-		[ASK_HELP_SEARCH] = "/",
+		[ASK_NOTHING] = "",  [ASK_SEARCH] = "/",	   [ASK_FILTER] = "filter: ",
+		[ASK_COMMAND] = ":", [ASK_INTERVAL] = "seconds: ", [ASK_EXPORT] = "write to: ",
 	};
 
 	return labels[ask];

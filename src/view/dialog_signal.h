@@ -1,0 +1,52 @@
+/* What the parts of the signal dialog share: its targets and stages. */
+#ifndef INETTOP_VIEW_DIALOG_SIGNAL_H
+#define INETTOP_VIEW_DIALOG_SIGNAL_H
+
+#include "view/dialog.h"
+
+enum refusal { REFUSED_NOT, REFUSED_PROTECTED, REFUSED_GONE };
+
+/* One process that may get the signal. */
+struct holder {
+	uint32_t pid, uid;
+	uint64_t start_ticks, proc_id;
+	bool chosen, primary, proxy;
+	uint8_t refusal; /* enum refusal */
+	bool answered;	 /* state is valid: the target is pinned or not usable */
+	bool sent, killed;
+	enum app_target_state state;
+	int64_t after_ms;
+	char *name;	    /* clean: "nginx (www-data) listens on tcp :80 :443" */
+	char *consequences; /* clean, "" = none known */
+};
+
+enum signal_stage {
+	SIGNAL_CHOOSE,	/* the signal and the targets */
+	SIGNAL_CONFIRM, /* several targets, or another user's: once more */
+	SIGNAL_YES,	/* docker-proxy: type yes */
+	SIGNAL_SENT	/* what became of them */
+};
+
+struct signal_dialog {
+	struct dialog base; /* its list: the targets */
+	enum signal_stage stage;
+	VEC(struct holder) holders;
+	VEC(uint64_t) rows; /* ids of the rows it was opened for */
+	enum pane pane;
+	bool incomplete; /* some holders are not known yet */
+	bool on_targets; /* Up and Down move in the targets, else in the signals */
+	uint32_t signal_cursor, signal_top;
+	int sig;
+	struct prompt typed; /* a number or name; in SIGNAL_YES the yes */
+	bool kill_later;
+	int64_t shown_ms; /* when this stage came up */
+	int64_t sent_ms;
+};
+
+/* Fills the holders from the rows; those known already keep their choice. */
+void signal_gather(struct app *app, struct signal_dialog *s);
+void signal_holders_done(struct signal_dialog *s);
+void signal_draw(struct app *app, struct dialog *d, struct grid *g);
+uint32_t signal_chosen(const struct signal_dialog *s);
+
+#endif
