@@ -89,6 +89,7 @@ struct session {
 	struct store *store;
 	struct ns_source own_ns;
 	struct owners *owners;
+	uint32_t flight_unknown, flight_ticks;
 	struct processes *processes;
 	struct users *users;
 	struct cgroup_paths *cgroup_paths;

@@ -8,6 +8,8 @@
 /* How long the screen waits for command lines in a tick, one-shot output in all (SPEC 8). */
 #define PROCS_WAIT_MS 50
 #define ONCE_WAIT_MS 10000
+/* How often what nobody holds is looked for in flight although nothing changed. */
+#define FLIGHT_TICKS 30
 /* How many processes a tick looks at for an exec that no event told of. */
 #define EXEC_ROLL 8
 
@@ -87,12 +89,28 @@ static void explain_unknown(void *opaque, const struct sock *sock)
 	store_owner_none(s->store, sock->r.inode, status, static_bytes(detail));
 }
 
+/*
+ * Queues of unix sockets and rings are looked through for what nobody holds: when that became more
+ * or less, and now and then. It costs one read for each such socket of the host.
+ */
+static bool look_in_flight(struct session *s, const struct needs *needs)
+{
+	uint32_t unknown = owners_info(s->owners)->n_unknown;
+	bool look = unknown != s->flight_unknown || !s->flight_ticks--;
+
+	if (look) {
+		s->flight_unknown = unknown;
+		s->flight_ticks = FLIGHT_TICKS;
+	}
+	return look || (needs->bits & NEED_COMPLETE);
+}
+
 void session_owners(struct session *s, const struct needs *needs, bool first_frame)
 {
 	struct owners_input in = {
 		.complete = needs->bits & NEED_COMPLETE,
 		.no_search = first_frame,
-		.in_flight = true,
+		.in_flight = look_in_flight(s, needs),
 	};
 
 	vec_clear(&s->added);
