@@ -30,6 +30,7 @@
 #define NEED_FD_COUNTS (1ull << 17)
 #define NEED_PEERS (1ull << 18)      /* processes at the other end of local connections */
 #define NEED_CONN_COUNTS (1ull << 19) /* only how many: dumped anew when the kernel's counters move */
+#define NEED_AUTOBOUND (1ull << 21)  /* whether the kernel chose the port (a second dump) */
 #define NEED_ONE_PORT (1ull << 20)   /* one-shot: only sockets whose local port is why.port */
 
 /* Which page is open, so that the collector fills snapshot.detail. */

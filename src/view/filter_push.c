@@ -1,0 +1,190 @@
+/*
+ * What the kernel can decide. A condition it cannot decide becomes "all pass" (NULL), in either
+ * sense: so the result lets through at least what the filter selects. Negations go down to the
+ * leaves first, and a leaf may be negated only if every socket that passes it fulfils it.
+ */
+#include "view/filter_internal.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+struct push {
+	const struct filter *filter;
+	const struct filter_push_context *context;
+	struct arena *arena;
+};
+
+typedef const struct diag_expr expr;
+
+static struct diag_expr *new_expr(const struct push *push, enum diag_op op)
+{
+	struct diag_expr *e = arena_alloc(push->arena, sizeof(*e));
+
+	memset(e, 0, sizeof(*e));
+	e->op = op;
+	e->port = -1;
+	return e;
+}
+
+static expr *pair(const struct push *push, enum diag_op op, expr *left, expr *right)
+{
+	struct diag_expr *e = new_expr(push, op);
+
+	e->left = left;
+	e->right = right;
+	return e;
+}
+
+static expr * not(const struct push *push, expr *kid)
+{
+	return kid ? pair(push, DIAG_NOT, kid, NULL) : NULL;
+}
+
+/* Joins n of them in halves, as the depth of a tree is limited; none of them is NULL. */
+static expr *join(const struct push *push, enum diag_op op, expr **kids, size_t n)
+{
+	if (n == 1)
+		return kids[0];
+	return pair(push, op, join(push, op, kids, n / 2), join(push, op, kids + n / 2, n - n / 2));
+}
+
+/* AND leaves out what the kernel cannot decide, OR with such a part is not decided at all. */
+static expr *join_some(const struct push *push, enum diag_op op, expr **kids, size_t n)
+{
+	size_t known = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (kids[i])
+			kids[known++] = kids[i];
+	if (!known || (op == DIAG_OR && known < n))
+		return NULL;
+	return join(push, op, kids, known);
+}
+
+static expr *host(const struct push *push, enum diag_op op, const struct netprefix *prefix)
+{
+	struct diag_expr *e = new_expr(push, op);
+
+	e->prefix = *prefix;
+	return e;
+}
+
+static expr *port(const struct push *push, enum diag_op op, uint32_t number)
+{
+	struct diag_expr *e = new_expr(push, op);
+
+	e->port = (int32_t)number;
+	return e;
+}
+
+/* FIRST..LAST of one end; NULL when there is nothing to ask. */
+static expr *range(const struct push *push, bool remote, const struct port_range *ports)
+{
+	expr *parts[2];
+	size_t n = 0;
+
+	if (ports->first > UINT16_MAX)
+		return not(push, new_expr(push, DIAG_TRUE));
+	if (ports->first == ports->last)
+		return port(push, remote ? DIAG_DPORT_EQ : DIAG_SPORT_EQ, ports->first);
+	if (ports->first)
+		parts[n++] = port(push, remote ? DIAG_DPORT_GE : DIAG_SPORT_GE, ports->first);
+	if (ports->last < UINT16_MAX)
+		parts[n++] = port(push, remote ? DIAG_DPORT_LE : DIAG_SPORT_LE, ports->last);
+	return n ? join(push, DIAG_AND, parts, n) : new_expr(push, DIAG_TRUE);
+}
+
+static expr *one_end(const struct push *push, const struct endpoint_test *test, bool remote)
+{
+	expr **kids =
+		arena_alloc(push->arena, (test->n_hosts + test->n_ports + 1u) * sizeof(*kids));
+	expr *both[2] = {NULL, NULL};
+
+	for (unsigned int i = 0; i < test->n_hosts; i++)
+		kids[i] = host(push, remote ? DIAG_DST : DIAG_SRC, &test->hosts[i]);
+	if (test->n_hosts)
+		both[0] = join(push, DIAG_OR, kids, test->n_hosts);
+	for (unsigned int i = 0; i < test->n_ports; i++)
+		kids[i] = range(push, remote, &test->ports[i]);
+	if (test->n_ports)
+		both[1] = join(push, DIAG_OR, kids, test->n_ports);
+	return join_some(push, DIAG_AND, both, 2);
+}
+
+static expr *endpoint(const struct push *push, const struct endpoint_test *given, bool negated)
+{
+	struct endpoint_test test = *given;
+	bool exact = !test.protos && !test.zone && (!test.family || test.family_named);
+	expr *ends[2] = {NULL, NULL}, *e;
+	size_t n = 0;
+
+	/* An endpoint's connections have other addresses, and belong to it all the same. */
+	if (push->filter->pane == PANE_PORTS && test.n_hosts) {
+		exact = false;
+		test.n_hosts = 0;
+	}
+	if (negated && !exact)
+		return NULL;
+	if (test.ends & END_LOCAL)
+		ends[n++] = one_end(push, &test, false);
+	if (test.ends & END_REMOTE)
+		ends[n++] = one_end(push, &test, true);
+	e = n ? join_some(push, DIAG_OR, ends, n) : NULL;
+	return negated ? not(push, e) : e;
+}
+
+static expr *leaf_expr(const struct push *push, const struct leaf *leaf)
+{
+	const struct filter_push_context *context = push->context;
+	struct diag_expr *e;
+
+	switch (leaf->kind) {
+	case LEAF_DEV:
+		e = new_expr(push, DIAG_DEV);
+		if (context->ifindex)
+			e->ifindex = context->ifindex(context->ctx, leaf->dev.name);
+		return e->ifindex ? e : NULL;
+	case LEAF_MARK:
+		e = new_expr(push, DIAG_MARK);
+		e->mark = leaf->mark.value;
+		e->mask = leaf->mark.mask;
+		return context->can_mark ? e : NULL;
+	case LEAF_CGROUP:
+		e = new_expr(push, DIAG_CGROUP);
+		e->cgroup = leaf->cgroup.id;
+		return e->cgroup ? e : NULL;
+	case LEAF_AUTOBOUND:
+		return new_expr(push, DIAG_AUTOBOUND);
+	default:
+		return NULL;
+	}
+}
+
+static expr *translate(const struct push *push, const struct node *node, bool negated)
+{
+	bool is_and = (node->type == NODE_AND) != negated;
+	expr **kids;
+
+	if (node->type == NODE_NOT)
+		return translate(push, node->kids.data[0], !negated);
+	if (node->type == NODE_LEAF) {
+		if (node->leaf->kind == LEAF_ENDPOINT)
+			return endpoint(push, &node->leaf->endpoint, negated);
+		return negated ? not(push, leaf_expr(push, node->leaf))
+			       : leaf_expr(push, node->leaf);
+	}
+	kids = arena_alloc(push->arena, node->kids.len * sizeof(*kids));
+	for (size_t i = 0; i < node->kids.len; i++)
+		kids[i] = translate(push, node->kids.data[i], negated);
+	return join_some(push, is_and ? DIAG_AND : DIAG_OR, kids, node->kids.len);
+}
+
+void filter_pushdown(const struct filter *f, const struct filter_push_context *context,
+		     struct arena *arena, struct filter_push *ret_push)
+{
+	const struct push push = {f, context, arena};
+
+	*ret_push = (struct filter_push){.states = f->states, .protos = f->protos};
+	if (f->root && PANES_OF_SOCKETS & PANE_BIT(f->pane))
+		ret_push->expr = translate(&push, f->root, false);
+}
