@@ -26,6 +26,8 @@
 /* A helper that is on the CPU or waits for one is not stuck before so many timeouts. */
 #define RUNNING_TIMEOUTS 5
 #define SPAWN_RETRY_MS 1000
+/* Between the two looks that tell stuck from asleep for a moment. */
+#define SUSPECT_MS 10
 #define SPAWNER_TIMEOUT_S 2
 
 struct request {
@@ -50,6 +52,8 @@ struct worker {
 	uint32_t pid;
 	bool cut, killed;
 	int64_t progress_ms, retry_ms;
+	int64_t suspect_ms;   /* seen blocked at this time ... */
+	uint64_t suspect_cpu; /* ... after so much CPU */
 	uint64_t ended_cpu_us;
 };
 
@@ -381,8 +385,10 @@ static int take_frame(struct helper *h, struct worker *w)
 	struct msghdr msg = {.msg_iov = iov, .msg_iovlen = 2};
 	ssize_t n = recvmsg(w->fd, &msg, MSG_DONTWAIT);
 
+	/* ECONNRESET comes once and before what is still queued (a helper that retired), then EOF
+	 */
 	if (n < 0)
-		return errno == EINTR ? 0 : -errno;
+		return errno == EINTR || errno == ECONNRESET ? 0 : -errno;
 	if (n < (ssize_t)sizeof(frame) || !w->sent.n || frame.ticket != w->sent.first->ticket)
 		return -ECONNRESET;
 	w->progress_ms = now_ms();
@@ -436,6 +442,24 @@ static bool is_blocked(uint32_t pid)
 	return r < 0 || st.state != 'R';
 }
 
+/*
+ * A helper may sleep for a moment at the wrong time (a page fault, or it has just answered): it is
+ * stuck when it is still blocked a little later and has not run in between.
+ */
+static bool is_stuck(struct worker *w, int64_t now)
+{
+	uint64_t cpu = cpu_of(w->pid);
+
+	if (!is_blocked(w->pid))
+		return false;
+	if (w->suspect_ms <= w->progress_ms || cpu != w->suspect_cpu) {
+		w->suspect_ms = now;
+		w->suspect_cpu = cpu;
+		return false;
+	}
+	return now - w->suspect_ms >= SUSPECT_MS;
+}
+
 static unsigned enforce(struct helper *h, uint32_t kind, int64_t now)
 {
 	struct worker *w = &h->workers[kind];
@@ -443,7 +467,7 @@ static unsigned enforce(struct helper *h, uint32_t kind, int64_t now)
 
 	if (w->fd < 0 || !w->sent.n || !timeout || elapsed < timeout)
 		return 0;
-	if (elapsed < timeout * RUNNING_TIMEOUTS && !is_blocked(w->pid))
+	if (elapsed < timeout * RUNNING_TIMEOUTS && !is_stuck(w, now))
 		return 0;
 	return fail_head(h, w, -ETIMEDOUT);
 }

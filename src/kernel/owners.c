@@ -64,6 +64,7 @@ struct owners *owners_new(int proc_fd)
 	own->proc_fd = proc_fd;
 	own->real = is_real(proc_fd);
 	own->can_kcmp = own->real;
+	own->self = own->real ? (uint32_t)getpid() : 0;
 	own->loadavg_fd = own->real ? openat(proc_fd, "loadavg", O_RDONLY | O_CLOEXEC) : -1;
 	own->keep_max = !own->real ? 0 : limit > 2 * KEEP_SPARE ? limit - KEEP_SPARE : limit / 4;
 	own->bucket_us = INT64_MIN;
@@ -388,14 +389,17 @@ const struct owners_info *owners_info(const struct owners *own)
 	return &own->info;
 }
 
-static void fill_proc(const struct table *table, struct owners_proc *ret_proc)
+static void fill_proc(const struct owners *own, const struct table *table,
+		      struct owners_proc *ret_proc)
 {
+	bool mine = table->pid == own->self && own->info.has_counts;
+
 	*ret_proc = (struct owners_proc){
 		.start_ticks = table->start_ticks,
 		.pid = table->pid,
 		.ppid = table->ppid,
 		.uid = table->uid,
-		.fds = table->count,
+		.fds = table->count + (mine ? own->n_kept : 0),
 		.sockets = table->n_holders,
 		.is_new = table->is_new,
 		.denied = table->denied_errno != 0,
@@ -407,7 +411,7 @@ const struct owners_proc *owners_procs(struct owners *own, size_t *ret_n)
 	vec_clear(&own->procs);
 	vec_reserve(&own->procs, own->leaders.len);
 	for (size_t i = 0; i < own->leaders.len; i++) {
-		fill_proc(&own->tables.data[own->leaders.data[i]], &own->procs.data[i]);
+		fill_proc(own, &own->tables.data[own->leaders.data[i]], &own->procs.data[i]);
 		own->procs.len++;
 	}
 	*ret_n = own->procs.len;
@@ -419,7 +423,7 @@ bool owners_proc(const struct owners *own, uint32_t pid, struct owners_proc *ret
 	uint32_t index = owners_table_find(own, pid, 0);
 
 	if (index)
-		fill_proc(&own->tables.data[index], ret_proc);
+		fill_proc(own, &own->tables.data[index], ret_proc);
 	return index != NONE;
 }
 

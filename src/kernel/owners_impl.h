@@ -58,6 +58,7 @@ struct owners {
 	uint64_t seq;
 	uint64_t last_pid, n_threads; /* of loadavg, at the last listing */
 	unsigned since_listing;
+	uint32_t self;       /* our pid if the tree is real, else 0 */
 	uint32_t keep_max, n_kept; /* descriptors of ours */
 	int64_t bucket_us;   /* CPU the search may still use */
 	uint64_t scan_us, scan_fds; /* what all scans cost and read so far */

@@ -53,7 +53,11 @@ static int64_t look_at_count(const struct owners *own, const struct table *table
 	}
 	if (r < 0)
 		return -errno;
-	return own->info.has_counts ? (int64_t)st.st_size : (int64_t)UINT32_MAX;
+	if (!own->info.has_counts)
+		return UINT32_MAX;
+	/* what we keep comes and goes with others: it must not hide what changed in our own table
+	 */
+	return (int64_t)st.st_size - (table->pid == own->self && !table->tid ? own->n_kept : 0);
 }
 
 static bool is_gone(int64_t error)

@@ -376,7 +376,7 @@ bool owners_scan_tail(struct owners *own, uint32_t index)
 	    table->count == UINT32_MAX || table->count <= table->scanned_count)
 		return false;
 	/* our own scan adds a descriptor to our own table */
-	if (table->pid == (uint32_t)getpid())
+	if (table->pid == own->self)
 		return false;
 	gained = table->count - table->scanned_count;
 	if (scan_range(own, index, table->max_fd + 1, &scan) < 0 || scan.n_fds != gained)

@@ -219,6 +219,7 @@ static void retired_helpers_are_replaced(void **state)
 	ask(h, "r", &a);
 	ask(h, "c", &a);
 	assert_true(helper_drain(h, HELPER_PROC, 5000));
+	assert_string_equal(a.text[0], "1");
 	assert_string_equal(a.text[1], "2");
 	assert_int_equal(a.status[2], 0);
 	assert_string_equal(a.text[3], "1");
