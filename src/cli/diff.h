@@ -12,8 +12,8 @@
 int diff_save(struct live *live);
 int diff_run(struct live *live);
 
-/* Appends one line per difference between two documents (+ - ~), clean. Returns how many, or -EINVAL
- * with a reason when one is no document of the pane ports. */
+/* Appends one line per difference between two documents (+ - ~), clean. Returns how many, or
+ * -EINVAL with a reason when one is no document of the pane ports. */
 int diff_documents(const char *old, size_t old_len, const char *new, size_t new_len,
 		   struct strbuf *out, const char **ret_error);
 

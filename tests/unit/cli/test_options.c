@@ -13,7 +13,7 @@
 static struct plan plan;
 static struct strbuf error;
 
-/* Splits a line at blanks ('_' stands for a blank within a word) and parses it. */
+/* Splits a line at blanks and parses it. */
 static int parse_on(bool tty, const char *line)
 {
 	static char text[512];
@@ -28,9 +28,6 @@ static int parse_on(bool tty, const char *line)
 		bool last = !word[len];
 
 		word[len] = '\0';
-		for (char *c = word; *c; c++)
-			if (*c == '_')
-				*c = ' ';
 		assert_true(argc < ARGS_MAX);
 		argv[argc++] = word;
 		word += last ? len : len + 1;
@@ -219,71 +216,71 @@ static void test_not_clusters(void **state)
 	assert_string_equal(plan.filter, "-tan");
 }
 
+static const struct {
+	const char *line, *wanted;
+} errors[] = {
+	{"--jsn", "did you mean --json?"},
+	{"--columms proto", "did you mean --columns?"},
+	{"--frobnicate-everything", "see inettop -h"},
+	{"-Y", "unknown option \"-Y\""},
+	{"--json=yes", "takes no argument"},
+	{"--pane", "--pane needs an argument"},
+	{"-d", "--delay needs an argument"},
+	{"--pane portz", "\"portz\" is none of ports"},
+	{"-d 0.05", "from 0.1 to 3600"},
+	{"-d 3601", "from 0.1 to 3600"},
+	{"-d abc", "\"abc\""},
+	{"-d -1", "\"-1\""},
+	{"-n 0", "\"0\" is not a number from 1"},
+	{"-n 99999999999", "--iterations"},
+	{"-n 1x", "--iterations"},
+	{"-w 0", "--width"},
+	{"-p 0", "--pid"},
+	{"-p nginx", "--pid"},
+	{"-u no-such-user-here", "there is no user"},
+	{"-u 99999999999", "--user"},
+	{"-A inet7", "\"inet7\" is none of inet unix"},
+	{"-A unix,,inet", "\"\" is none of"},
+	{"-c proto,prot", "did you mean proto?"},
+	{"-c qqqqqqqq", "--columns help"},
+	{"-s qqqqqqqq", "--sort: the pane ports has no column"},
+	{"--pane events -c queue", "the pane events has no column"},
+	{"-4 -6", "exclude each other"},
+	{"--json --csv", "exclude each other"},
+	{"-t -q", "exclude each other"},
+	{"--watch --wait up :80", "cannot be combined"},
+	{"--kill --diff f :80", "cannot be combined"},
+	{"--check --watch", "cannot be combined"},
+	{"--kill", "--kill needs a FILTER"},
+	{"--wait up", "--wait needs a FILTER"},
+	{"--wait sideways :80", "none of up|down|handover"},
+	{"--kill=NOPE :80", "is no signal"},
+	{"--kill --readonly :80", "exclude each other"},
+	{"--tree", "--tree needs -p"},
+	{"--timeout 5", "--timeout is for"},
+	{"--timeout x --wait up :80", "--timeout"},
+	{"--watch --csv", "--watch writes"},
+	{"--wait up :80 --json", "writes text"},
+	{"--diff f --pane sockets", "of the pane ports"},
+	{"--source maybe", "none of auto|netlink|proc"},
+	{"--owners x", "none of auto|bpf|proc"},
+	{"--color sometimes", "none of auto|always|never"},
+	{"--keys emacs", "none of default|vim"},
+	{"--hold x", "--hold"},
+	{"--speed 2", "--speed needs --replay"},
+	{"--probe", "an option of inettop why"},
+	{"why", "an ENDPOINT is needed"},
+	{"why 1 2", "one ENDPOINT at a time"},
+	{"why --csv 80", "means nothing to inettop why"},
+	{"why 99999", "expected a port"},
+	{"why --probe=maybe 80", "is not \"force\""},
+};
+
 static void test_errors(void **state)
 {
-	static const struct {
-		const char *line, *wanted;
-	} cases[] = {
-		{"--jsn", "did you mean --json?"},
-		{"--columms proto", "did you mean --columns?"},
-		{"--frobnicate-everything", "see inettop -h"},
-		{"-Y", "unknown option \"-Y\""},
-		{"--json=yes", "takes no argument"},
-		{"--pane", "--pane needs an argument"},
-		{"-d", "--delay needs an argument"},
-		{"--pane portz", "\"portz\" is none of ports"},
-		{"-d 0.05", "from 0.1 to 3600"},
-		{"-d 3601", "from 0.1 to 3600"},
-		{"-d abc", "\"abc\""},
-		{"-d -1", "\"-1\""},
-		{"-n 0", "\"0\" is not a number from 1"},
-		{"-n 99999999999", "--iterations"},
-		{"-n 1x", "--iterations"},
-		{"-w 0", "--width"},
-		{"-p 0", "--pid"},
-		{"-p nginx", "--pid"},
-		{"-u no-such-user-here", "there is no user"},
-		{"-u 99999999999", "--user"},
-		{"-A inet7", "\"inet7\" is none of inet unix"},
-		{"-A unix,,inet", "\"\" is none of"},
-		{"-c proto,prot", "did you mean proto?"},
-		{"-c qqqqqqqq", "--columns help"},
-		{"-s qqqqqqqq", "--sort: the pane ports has no column"},
-		{"--pane events -c queue", "the pane events has no column"},
-		{"-4 -6", "exclude each other"},
-		{"--json --csv", "exclude each other"},
-		{"-t -q", "exclude each other"},
-		{"--watch --wait up :80", "cannot be combined"},
-		{"--kill --diff f :80", "cannot be combined"},
-		{"--check --watch", "cannot be combined"},
-		{"--kill", "--kill needs a FILTER"},
-		{"--wait up", "--wait needs a FILTER"},
-		{"--wait sideways :80", "none of up|down|handover"},
-		{"--kill=NOPE :80", "is no signal"},
-		{"--kill --readonly :80", "exclude each other"},
-		{"--tree", "--tree needs -p"},
-		{"--timeout 5", "--timeout is for"},
-		{"--timeout x --wait up :80", "--timeout"},
-		{"--watch --csv", "--watch writes"},
-		{"--wait up :80 --json", "writes text"},
-		{"--diff f --pane sockets", "of the pane ports"},
-		{"--source maybe", "none of auto|netlink|proc"},
-		{"--owners x", "none of auto|bpf|proc"},
-		{"--color sometimes", "none of auto|always|never"},
-		{"--keys emacs", "none of default|vim"},
-		{"--hold x", "--hold"},
-		{"--speed 2", "--speed needs --replay"},
-		{"--probe", "an option of inettop why"},
-		{"why", "an ENDPOINT is needed"},
-		{"why 1 2", "one ENDPOINT at a time"},
-		{"why --csv 80", "means nothing to inettop why"},
-		{"why 99999", "expected a port"},
-		{"why --probe=maybe 80", "is not \"force\""},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		assert_error(cases[i].line, cases[i].wanted);
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++)
+		assert_error(errors[i].line, errors[i].wanted);
 }
 
 static void test_errors_are_clean(void **state)
