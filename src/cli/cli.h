@@ -2,7 +2,7 @@
  * The program without a screen. main.c calls, in this order:
  *
  *	cli_parse()		what to do; texts that need nothing more are written here (-h ...)
- *	session_prepare() ...	unless that ended the run
+ *	session_new() ...	unless that ended the run
  *	cli_run()		every mode but PLAN_SCREEN and PLAN_WHY
  *	cli_done()
  */
