@@ -84,7 +84,7 @@ static void tell_target(struct doer *d, uint32_t index, enum target_result resul
 
 static void open_targets(struct doer *d, const struct effect *e)
 {
-	struct effects_target t = {.kill_after_ms = -1};
+	struct effects_target t = {0};
 	uint32_t i;
 	int64_t after_ms;
 
@@ -105,21 +105,18 @@ static void signal_target(struct doer *d, const struct effect *e)
 		return;
 	t = &d->targets.data[e->index];
 	t->signalled = true;
-	t->kill_after_ms = e->ms > 0 ? e->ms : -1;
 	tell_target(d, e->index, session_target_signal(t->target, e->sig), 0);
 }
 
 static void poll_target(struct doer *d, uint32_t index)
 {
 	struct effects_target *t = &d->targets.data[index];
-	int64_t after_ms = -1, wait_ms = WAIT_MS;
+	int64_t after_ms = -1;
 	enum target_result result;
 
 	if (!t->signalled || (t->told != TARGET_SIGNALLED && t->told != TARGET_ALIVE))
 		return;
-	if (t->kill_after_ms >= 0)
-		wait_ms += t->kill_after_ms;
-	result = session_target_poll(t->target, t->kill_after_ms, wait_ms);
+	result = session_target_poll(t->target, -1, WAIT_MS);
 	if (result == t->told)
 		return;
 	session_target_result(t->target, &after_ms);

@@ -9,7 +9,6 @@ struct effects_target {
 	struct session_target *target;
 	enum target_result told;
 	bool signalled;
-	int64_t kill_after_ms;
 };
 
 struct effects_result {
