@@ -34,6 +34,10 @@ void netstat_free(struct netstat *netstat);
 /* 0 or -errno (-EBADMSG: not in the known form; then dump always). */
 int netstat_read(struct netstat *netstat, struct netstat_counters *ret_counters);
 
+/* The same of sockstat and sockstat6 alone, which are cheap; the rest of *counters stays. */
+int netstat_read_inuse(struct netstat *netstat, struct netstat_counters *counters);
+
+/* But for tcp_orphan and tcp_alloc, which count the sockets of all namespaces together. */
 bool netstat_equal(const struct netstat_counters *a, const struct netstat_counters *b);
 
 /* Pure parts, for tests: text of one file, added to *counters. */
