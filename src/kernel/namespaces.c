@@ -79,7 +79,8 @@ void namespaces_free(struct namespaces *all)
 	hash_done(&all->by_inode);
 	hash_done(&all->tried);
 	free(all->select);
-	for (int *fd = (int[]){all->epoll_fd, all->mountinfo_fd, all->loadavg_fd, -2}; *fd != -2; fd++)
+	for (int *fd = (int[]){all->epoll_fd, all->mountinfo_fd, all->loadavg_fd, -2}; *fd != -2;
+	     fd++)
 		if (*fd >= 0)
 			close(*fd);
 	free(all);
@@ -181,7 +182,8 @@ static void take_descriptors(struct namespaces *all, const struct owners *own)
 	for (size_t i = 0; i < n; i++) {
 		struct entry *e;
 
-		if (fds[i].pid == self)
+		/* a table that ended with its process is not read again */
+		if (fds[i].pid == self || !namespaces_pid(all, fds[i].pid))
 			continue;
 		e = find_or_add(all, fds[i].inode);
 		e->fd_pid = fds[i].pid;
@@ -215,7 +217,8 @@ static void take_list(struct namespaces *all)
 	}
 }
 
-/* Without the kernel's list the first namespace is that of PID 1, or ours if that may not be read. */
+/* Without the kernel's list the first namespace is that of PID 1, or ours if that may not be read.
+ */
 static void find_host(struct namespaces *all)
 {
 	const struct netns_pid *first = namespaces_pid(all, 1);
@@ -274,6 +277,7 @@ static bool judge_lonely(struct entry *e, const struct owners *own, int64_t now_
 	if (e->backoff_ms && now_ms < e->retry_ms)
 		return true;
 	sockets = has_foreign_sockets(e);
+	e->held_unseen = !sockets;
 	if (sockets && !e->backoff_ms) {
 		next_trial(e, now_ms); /* held by a socket as it seems */
 		return true;
@@ -297,7 +301,6 @@ static bool judge_let_go(struct entry *e, int64_t now_ms)
 	if (alive < 0)
 		return false;
 	e->state = ENTRY_NEW;
-	e->held_unseen = true;
 	next_trial(e, now_ms);
 	return true;
 }
@@ -429,6 +432,8 @@ struct namespace *namespaces_by_cookie(const struct namespaces *all, uint64_t co
 
 struct namespace *namespaces_by_addr(const struct namespaces *all, const struct netaddr *addr)
 {
+	if (netaddr_scope(addr) != SCOPE_PRIVATE && netaddr_scope(addr) != SCOPE_GLOBAL)
+		return NULL;
 	for (size_t i = 0; i < all->entries.len; i++) {
 		const struct netns_rec *rec = &all->entries.data[i]->ns.rec;
 

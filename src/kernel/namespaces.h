@@ -29,30 +29,31 @@ struct namespace_gate {
 	struct netstat *netstat; /* NULL: dump always */
 	struct netstat_counters counters;
 	uint32_t protos, states; /* of the last dump */
-	int64_t full_ms;         /* when it was, 0 = never */
-	bool conns;              /* it had TCP connections */
-	bool again;              /* absence must be seen twice: dump once more */
+	int64_t full_ms;	 /* when it was, 0 = never */
+	bool conns;		 /* it had TCP connections */
+	bool again;		 /* absence must be seen twice: dump once more */
 };
 
 /* One namespace. Handles are the registry's and valid until `gone` is called or the next scan. */
-struct namespace {
-	struct netns_rec rec;      /* rec.own: the caller has its own handles, ours are NULL */
+struct namespace
+{
+	struct netns_rec rec;	   /* rec.own: the caller has its own handles, ours are NULL */
 	struct cgroup_facts facts; /* of the oldest process; facts.id.ptr NULL = no container */
-	uint32_t leader;           /* the oldest process in it, 0 = none */
-	int err;                   /* why it cannot be entered, -errno, 0 = it was */
-	struct sockdiag *diag;     /* NULL: netlink refused or not wanted, use text */
+	uint32_t leader;	   /* the oldest process in it, 0 = none */
+	int err;		   /* why it cannot be entered, -errno, 0 = it was */
+	struct sockdiag *diag;	   /* NULL: netlink refused or not wanted, use text */
 	struct destroy_events *events;
 	struct rtnl *rtnl;
 	struct namespace_gate gate;
-	bool has_events;           /* destroy events wait to be read */
-	bool selected;             /* namespaces_select() wants it */
-	uint64_t user;             /* the caller's, 0 at first */
+	bool has_events; /* destroy events wait to be read */
+	bool selected;	 /* namespaces_select() wants it */
+	uint64_t user;	 /* the caller's, 0 at first */
 };
 
 struct namespaces_config {
-	int proc_fd;               /* procfs_open(), stays the caller's */
-	bool bpf;                  /* the kernel's own list may be walked */
-	bool netlink;              /* false: text only */
+	int proc_fd;				       /* procfs_open(), stays the caller's */
+	bool bpf;				       /* the kernel's own list may be walked */
+	bool netlink;				       /* false: text only */
 	void (*gone)(void *ctx, struct namespace *ns); /* before it is freed; may be NULL */
 	void *ctx;
 };
@@ -71,7 +72,8 @@ void namespaces_scan(struct namespaces *all, const struct owners *own, bool addr
 /* All of them, our own first, then in order of discovery; valid until the next scan. */
 struct namespace *const *namespaces_list(const struct namespaces *all, size_t *ret_n);
 
-/* By inode number, cookie, address (a namespace that is not our own and has it), or NULL. */
+/* By inode number, cookie, address (a namespace but our own that has this private or global one),
+ * or NULL. */
 struct namespace *namespaces_by_inode(const struct namespaces *all, uint32_t inode);
 struct namespace *namespaces_by_cookie(const struct namespaces *all, uint64_t cookie);
 struct namespace *namespaces_by_addr(const struct namespaces *all, const struct netaddr *addr);

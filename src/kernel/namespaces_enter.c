@@ -16,8 +16,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
+#include <linux/magic.h>
 #include <linux/nsfs.h>
 #include <linux/rtnetlink.h>
 
@@ -38,31 +40,40 @@
 
 /* ---- a descriptor of the namespace ---- */
 
-int namespaces_check_fd(int fd, uint32_t *ret_inode)
+static int check_nsfs(int fd, uint32_t *ret_inode)
 {
-	char path[32], text[64];
+	struct statfs fs;
 	struct stat st;
-	ssize_t n;
 
-	/* the text of the link first: anything else may be on a dead file system, where even
-	 * fstat() hangs */
-	snprintf(path, sizeof(path), "/proc/thread-self/fd/%d", fd);
-	n = readlink(path, text, sizeof(text));
-	if (n <= 0 || !procfs_link_inode(text, (size_t)n, "net") || fstat(fd, &st) < 0 ||
+	if (fstatfs(fd, &fs) < 0 || fs.f_type != NSFS_MAGIC || fstat(fd, &st) < 0 ||
 	    ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET)
 		return -EBADF;
 	*ret_inode = (uint32_t)st.st_ino;
 	return 0;
 }
 
+int namespaces_check_fd(int fd, uint32_t *ret_inode)
+{
+	char path[32], text[64];
+	ssize_t n;
+
+	/* the text of the link first: anything else may be on a dead file system, where even
+	 * fstatfs() hangs */
+	snprintf(path, sizeof(path), "/proc/thread-self/fd/%d", fd);
+	n = readlink(path, text, sizeof(text));
+	if (n <= 0 || !procfs_link_inode(text, (size_t)n, "net"))
+		return -EBADF;
+	return check_nsfs(fd, ret_inode);
+}
+
 /* Hands fd over if it is the namespace that is meant. */
-static int checked(int fd, uint32_t inode)
+static int checked(int fd, uint32_t inode, int (*check)(int fd, uint32_t *ret_inode))
 {
 	uint32_t found;
 
 	if (fd < 0)
 		return -errno;
-	if (namespaces_check_fd(fd, &found) == 0 && found == inode)
+	if (check(fd, &found) == 0 && found == inode)
 		return fd;
 	close(fd);
 	return -ESTALE;
@@ -75,7 +86,8 @@ static int by_process(const struct namespaces *all, const struct entry *e)
 	if (!e->ns.leader)
 		return -ENOENT;
 	snprintf(name, sizeof(name), "%u/ns/net", e->ns.leader);
-	return checked(openat(all->cfg.proc_fd, name, O_RDONLY | O_CLOEXEC), e->ns.rec.inode);
+	return checked(openat(all->cfg.proc_fd, name, O_RDONLY | O_CLOEXEC), e->ns.rec.inode,
+		       check_nsfs);
 }
 
 static int by_mount(const struct entry *e)
@@ -83,7 +95,7 @@ static int by_mount(const struct entry *e)
 	if (!e->mount)
 		return -ENOENT;
 	return checked(open(e->mount, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY),
-		       e->ns.rec.inode);
+		       e->ns.rec.inode, check_nsfs);
 }
 
 static int by_descriptor(const struct entry *e)
@@ -95,7 +107,8 @@ static int by_descriptor(const struct entry *e)
 	pidfd = (int)syscall(SYS_pidfd_open, e->fd_pid, 0);
 	if (pidfd < 0)
 		return -errno;
-	return checked((int)syscall(SYS_pidfd_getfd, pidfd, e->fd, 0), e->ns.rec.inode);
+	return checked((int)syscall(SYS_pidfd_getfd, pidfd, e->fd, 0), e->ns.rec.inode,
+		       namespaces_check_fd);
 }
 
 static int by_handle(const struct entry *e)
@@ -105,7 +118,7 @@ static int by_handle(const struct entry *e)
 	if (!e->id)
 		return -ENOENT;
 	err = netns_open_by_handle(e->id, e->ns.rec.inode, &fd);
-	return err ? err : checked(fd, e->ns.rec.inode);
+	return err ? err : checked(fd, e->ns.rec.inode, check_nsfs);
 }
 
 static int open_namespace(const struct namespaces *all, const struct entry *e)
@@ -252,8 +265,8 @@ static void take_handles(struct namespaces *all, struct job *job)
 	struct entry *e = job->e;
 	struct namespace *ns = &e->ns;
 
-	e->n_sockets = (uint8_t)((job->diag_fd >= 0) + (job->events_fd >= 0) +
-				 (job->rtnl_fd >= 0) + (job->watch_fd >= 0));
+	e->n_sockets = (uint8_t)((job->diag_fd >= 0) + (job->events_fd >= 0) + (job->rtnl_fd >= 0) +
+				 (job->watch_fd >= 0));
 	e->ns_fd = job->ns_fd;
 	e->watch_fd = job->watch_fd;
 	ns->gate.netstat = job->netstat;

@@ -1,6 +1,6 @@
 /*
- * Which namespaces processes and mounts keep alive. A listing of /proc is made when loadavg says that
- * a process came or went; the link of a process is read when it is new, twice more while it is
+ * Which namespaces processes and mounts keep alive. A listing of /proc is made when loadavg says
+ * that a process came or went; the link of a process is read when it is new, twice more while it is
  * young (it may be about to unshare or setns), and of the others a few in turn.
  */
 #include <errno.h>
@@ -130,9 +130,9 @@ const struct netns_pid *namespaces_pid(const struct namespaces *all, uint32_t pi
 {
 	struct netns_pid key = {.pid = pid};
 
-	return all->pids.len ? bsearch(&key, all->pids.data, all->pids.len, sizeof(key),
-				       compare_pid)
-			     : NULL;
+	return all->pids.len
+		       ? bsearch(&key, all->pids.data, all->pids.len, sizeof(key), compare_pid)
+		       : NULL;
 }
 
 /* ---- mounts ---- */

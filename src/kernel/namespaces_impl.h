@@ -9,25 +9,25 @@
 #include "kernel/namespaces.h"
 
 enum entry_state {
-	ENTRY_NEW,     /* to be entered */
+	ENTRY_NEW, /* to be entered */
 	ENTRY_OPEN,
 	ENTRY_REFUSED, /* entering failed with ns.err, to be tried again at retry_ms */
 	ENTRY_LET_GO,  /* closed to see whether anybody else holds it */
 };
 
 struct entry {
-	struct namespace ns; /* first: what callers get is this */
+	struct namespace ns;   /* first: what callers get is this */
 	uint8_t state, lonely; /* scans without any holder but a socket or an unknown descriptor */
-	bool in_list;        /* of the kernel's own list, in this scan */
+	bool in_list;	       /* of the kernel's own list, in this scan */
 	bool init, turn, held_unseen;
-	uint64_t id;         /* NS_GET_ID, 0 unknown */
+	uint64_t id; /* NS_GET_ID, 0 unknown */
 	uint64_t leader_start;
 	int64_t retry_ms, backoff_ms;
-	const char *mount;   /* into all->mounts, this scan */
-	uint32_t fd_pid;     /* holds a descriptor of it */
+	const char *mount; /* into all->mounts, this scan */
+	uint32_t fd_pid;   /* holds a descriptor of it */
 	int32_t fd;
 	uint32_t named_leader; /* whose comm and cgroup are known */
-	uint32_t sock_pid;   /* holds a socket that was made in it */
+	uint32_t sock_pid;     /* holds a socket that was made in it */
 	char *cgroup, *name, *workload;
 	uint8_t workload_kind;
 	int ns_fd, watch_fd; /* keeps it; tells of changed addresses */
@@ -39,7 +39,7 @@ struct entry {
 struct netns_pid {
 	uint64_t start_ticks;
 	uint32_t pid, inode; /* inode 0 = unknown */
-	uint8_t looks;       /* a young process is looked at again: it may still move */
+	uint8_t looks;	     /* a young process is looked at again: it may still move */
 	bool denied;
 };
 
@@ -64,11 +64,11 @@ struct namespaces {
 	uint32_t n_denied;
 	size_t roll, turn_cursor;
 	VEC(struct entry *) entries;
-	VEC(struct netns_pid) pids;    /* ascending */
+	VEC(struct netns_pid) pids; /* ascending */
 	VEC(struct netns_pid) listing;
 	VEC(struct netns_mount) mounts;
-	struct hash by_inode;          /* -> struct entry * */
-	struct hash tried;             /* socket inodes that SIOCGSKNS told all about */
+	struct hash by_inode; /* -> struct entry * */
+	struct hash tried;    /* socket inodes that SIOCGSKNS told all about */
 };
 
 /* ---- namespaces_find.c: what there is ---- */

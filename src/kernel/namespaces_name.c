@@ -1,4 +1,5 @@
-/* What a namespace is called and what it is: host, ip-netns name, container or pod, else a process. */
+/* What a namespace is called and what it is: host, ip-netns name, container or pod, else a process.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,8 +22,7 @@ static void learn_cgroup(struct namespaces *all, struct entry *e)
 	e->cgroup = path.ptr ? xstrndup(path.ptr, path.len) : NULL;
 	memset(&e->ns.facts, 0, sizeof(e->ns.facts));
 	if (e->cgroup)
-		cgroups_parse((struct bytes){e->cgroup, (uint32_t)strlen(e->cgroup)},
-			      &e->ns.facts);
+		cgroups_parse((struct bytes){e->cgroup, (uint32_t)strlen(e->cgroup)}, &e->ns.facts);
 	if (!e->ns.facts.runtime.ptr || e->ns.facts.monitor)
 		memset(&e->ns.facts, 0, sizeof(e->ns.facts));
 }
