@@ -401,17 +401,28 @@ static void unknown_holder_is_found_out(void **state)
 	close_world(&w);
 }
 
+/* How many namespaces of ended children are still watched; other programs have theirs. */
+static unsigned left_over(const struct world *w)
+{
+	struct namespace *const *list;
+	unsigned found = 0;
+	size_t n;
+
+	list = namespaces_list(w->all, &n);
+	for (size_t i = 0; i < n; i++)
+		found += list[i]->rec.name.len == strlen("ns-holder") &&
+			 !memcmp(list[i]->rec.name.ptr, "ns-holder", strlen("ns-holder"));
+	return found;
+}
+
 static void churn_leaks_no_descriptor(void **state)
 {
+	unsigned before = open_fds(), most = 0;
 	struct world w;
-	unsigned before;
 
 	(void)state;
 	NEED_ROOT();
 	open_world(&w, true, true);
-	for (int i = 0; i < 3; i++)
-		tick(&w);
-	before = open_fds();
 	for (int i = 0; i < 1000; i++) {
 		struct child c;
 
@@ -419,13 +430,16 @@ static void churn_leaks_no_descriptor(void **state)
 		namespaces_scan(w.all, w.own, true, w.now_ms += 1000);
 		stop(&c);
 		namespaces_scan(w.all, w.own, true, w.now_ms += 1000);
+		most = left_over(&w) > most ? left_over(&w) : most;
 	}
-	for (int i = 0; i < 200 && open_fds() != before; i++) {
+	for (int i = 0; i < 200 && left_over(&w); i++) {
 		poll(NULL, 0, 20);
 		tick(&w);
 	}
-	assert_int_equal(open_fds(), before);
+	assert_in_range(most, 0, 50);
+	assert_int_equal(left_over(&w), 0);
 	close_world(&w);
+	assert_int_equal(open_fds(), before);
 }
 
 static void gate_opens_for_changes_only(void **state)
