@@ -217,6 +217,8 @@ void store_event_seen(struct store *st, const struct event *ev, uint64_t cookie)
 	struct event t = *ev;
 	bool socket = ev->kind <= EVENT_CLOSE;
 
+	if (st->journal)
+		journal_event(st->journal, ev, cookie);
 	if (socket && is_told(st, ev, netns, cookie))
 		return;
 	if (!t.netns_name.ptr)

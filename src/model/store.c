@@ -38,6 +38,9 @@ void store_free(struct store *st)
 	vec_done(&st->free_raws);
 	vec_done(&st->unknown);
 	vec_done(&st->samples);
+	for (size_t i = 0; i < st->details.len; i++)
+		free(st->details.data[i]);
+	vec_done(&st->details);
 	vec_done(&st->gone);
 	store_mem_done(st);
 	free(st);
@@ -45,6 +48,8 @@ void store_free(struct store *st)
 
 void store_tick_begin(struct store *st, int64_t mono_ms, int64_t wall_ms)
 {
+	if (st->journal)
+		journal_tick(st->journal, mono_ms, wall_ms);
 	if (st->first_wall_ms < 0)
 		st->first_wall_ms = wall_ms;
 	else
@@ -56,6 +61,8 @@ void store_tick_begin(struct store *st, int64_t mono_ms, int64_t wall_ms)
 
 void store_set_now(struct store *st, int64_t mono_ms)
 {
+	if (st->journal)
+		journal_now(st->journal, mono_ms);
 	st->mono_ms = mono_ms;
 }
 
@@ -93,6 +100,8 @@ void store_set_cgroup_resolver(struct store *st, store_cgroup_fn *fn, void *ctx)
 
 void store_set_boot(struct store *st, uint32_t ticks_per_s, int64_t boot_wall_ms)
 {
+	if (st->journal)
+		journal_boot(st->journal, ticks_per_s, boot_wall_ms);
 	st->ticks_per_s = ticks_per_s ? ticks_per_s : 100;
 	st->boot_wall_ms = boot_wall_ms;
 }
@@ -252,6 +261,8 @@ const struct snapshot *store_publish(struct store *st, const struct publish_args
 	struct live_snapshot *live;
 	struct snapshot *snap;
 
+	if (st->journal)
+		journal_publish(st->journal, args->needs);
 	settle(st);
 	peer_publish(st, args->needs & NEED_PEERS);
 	live = store_snapshot_new(st);

@@ -112,6 +112,8 @@ void store_container_put(struct store *st, const struct container_rec *rec, uint
 	bool differs;
 	struct container t;
 
+	if (st->journal)
+		journal_container(st->journal, rec, netns_inode, published, n_published);
 	if (slot == SLOT_NONE)
 		slot = add(st, rec->id);
 	t = *container_at(st, slot);
@@ -136,6 +138,8 @@ void store_container_gone(struct store *st, struct bytes id)
 	uint32_t slot = container_find(st, id);
 	struct container t;
 
+	if (st->journal)
+		journal_container_gone(st->journal, id);
 	if (slot == SLOT_NONE)
 		return;
 	t = *container_at(st, slot);

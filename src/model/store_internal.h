@@ -13,6 +13,7 @@
 
 #include "base/hash.h"
 #include "base/vec.h"
+#include "model/journal.h"
 #include "model/store.h"
 
 struct u32_vec {
@@ -218,6 +219,9 @@ struct store {
 	uint64_t next_event_id;
 	VEC(struct closed_port) closed;
 	VEC(struct seen_event) seen_events;
+
+	struct strbuf *journal; /* the caller's, NULL = none */
+	VEC(char *) details; /* texts that came from a journal */
 
 	struct counts counts;
 	uint32_t stale_rows;

@@ -70,6 +70,8 @@ uint32_t store_netns_put(struct store *st, const struct netns_rec *rec)
 	const struct netns *n = store_cur_netns(st, slot);
 	struct netns t;
 
+	if (st->journal)
+		journal_netns(st->journal, rec);
 	if (n && same(&n->r, rec))
 		return slot;
 	if (!n)
@@ -98,6 +100,8 @@ void store_netns_gone(struct store *st, uint32_t slot)
 {
 	struct netns t;
 
+	if (st->journal)
+		journal_netns_gone(st->journal, slot);
 	if (!store_cur_netns(st, slot) || store_cur_netns(st, slot)->head.gone)
 		return;
 	drop_orders(st, slot, true);
@@ -113,6 +117,8 @@ void store_netns_gone(struct store *st, uint32_t slot)
 
 void store_source_changed(struct store *st)
 {
+	if (st->journal)
+		journal_source_changed(st->journal);
 	st->quiet = true;
 	for (uint32_t i = 0; i < st->nx.len; i++)
 		drop_orders(st, i, false);

@@ -291,6 +291,8 @@ void store_owners_set(struct store *st, uint32_t inode, const struct owner *owne
 	struct owner *list = xmemdup(owners, n * sizeof(*owners));
 	uint32_t slot;
 
+	if (st->journal)
+		journal_owners(st->journal, inode, owners, n, complete);
 	n = owner_union(list, n);
 	for (uint32_t i = 0; i < n; i++)
 		proc_slot_of(st, list[i].pid);
@@ -321,6 +323,8 @@ void store_owner_none(struct store *st, uint32_t inode, enum owner_status status
 {
 	uint32_t slot;
 
+	if (st->journal)
+		journal_owner_none(st->journal, inode, (uint8_t)status, detail);
 	for (slot = index_inode_first(st, inode); slot != SLOT_NONE;
 	     slot = index_inode_next(st, slot, inode)) {
 		struct sock *s = sock_at(st, slot);

@@ -320,6 +320,8 @@ uint32_t store_proc_put(struct store *st, const struct proc_rec *rec)
 	bool other;
 	struct proc t;
 
+	if (st->journal)
+		journal_proc(st->journal, rec);
 	if (slot == SLOT_NONE)
 		return slot;
 	t = *proc_at(st, slot);
@@ -344,6 +346,8 @@ void store_proc_gone(struct store *st, uint32_t pid, uint64_t start_ticks)
 	uint32_t slot = proc_find(st, pid);
 	const struct proc *p = store_cur_proc(st, slot);
 
+	if (st->journal)
+		journal_proc_gone(st->journal, pid, start_ticks);
 	if (p && !p->head.gone &&
 	    (!start_ticks || !p->r.start_ticks || p->r.start_ticks == start_ticks))
 		end(st, slot);

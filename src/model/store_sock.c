@@ -331,6 +331,8 @@ uint32_t store_put(struct store *st, const struct sock_rec *rec)
 	uint32_t slot = lookup(st, o, rec);
 	struct sock_extra *x;
 
+	if (st->journal)
+		journal_sock(st->journal, rec);
 	st->touched |= PROTO_BIT(rec->proto);
 	if (slot == SLOT_NONE) {
 		slot = born(st, rec, !st->quiet && o->covered & STATE_BIT(rec->state));
@@ -354,6 +356,8 @@ void store_dump_begin(struct store *st, const struct dump_scope *scope)
 {
 	struct netns_extra *nx = &st->nx.data[scope->netns];
 
+	if (st->journal)
+		journal_dump_begin(st->journal, scope);
 	st->scope = *scope;
 	st->serial++;
 	st->touched = 0;
@@ -416,6 +420,8 @@ void store_dump_end(struct store *st, uint32_t asked, uint32_t complete)
 {
 	struct netns_extra *nx = &st->nx.data[st->scope.netns];
 
+	if (st->journal)
+		journal_dump_end(st->journal, asked, complete);
 	asked &= st->scope.protos;
 	for (unsigned int p = 0; p < PROTO_COUNT; p++) {
 		if ((asked | st->touched) & PROTO_BIT(p))
@@ -439,6 +445,8 @@ void store_destroyed(struct store *st, uint32_t netns, uint8_t proto, uint64_t c
 	size_t first = netns == SLOT_NONE ? 0 : netns;
 	size_t last = netns == SLOT_NONE ? st->nx.len : netns + 1u;
 
+	if (st->journal)
+		journal_destroyed(st->journal, netns, proto, cookie);
 	for (size_t n = first; cookie && n < last && n < st->nx.len; n++) {
 		if (proto < PROTO_COUNT) {
 			destroy_in(st, (uint32_t)n, proto, cookie);
@@ -514,13 +522,19 @@ void store_tcp_put(struct store *st, uint64_t id, const struct tcp_stats *tcp)
 	t = *sock_at(st, slot);
 	t.r.tcp = tcp;
 	t.r.have |= REC_TCP;
+	if (st->journal)
+		journal_traffic(st->journal, t.netns, &t.r, UINT64_MAX, UINT64_MAX);
 	store_sock_replace(st, slot, &t);
 	sample_tcp(st, slot, tcp);
 }
 
 void store_bytes_put(struct store *st, uint64_t id, uint64_t rx_bytes, uint64_t tx_bytes)
 {
-	if (store_sock(st, id))
-		rates_sample(st, (uint32_t)id, store_sock_edit(st, (uint32_t)id), rx_bytes,
-			     tx_bytes);
+	const struct sock *s = store_sock(st, id);
+
+	if (!s)
+		return;
+	if (st->journal)
+		journal_traffic(st->journal, s->netns, &s->r, rx_bytes, tx_bytes);
+	rates_sample(st, (uint32_t)id, store_sock_edit(st, (uint32_t)id), rx_bytes, tx_bytes);
 }

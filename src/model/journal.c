@@ -1,0 +1,828 @@
+/*
+ * Every record has one function that both writes and reads it, so the two cannot drift apart: a
+ * codec either appends what the members hold or fills them from the bytes.
+ */
+#include "model/journal.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/vec.h"
+#include "model/store_internal.h"
+
+#define DETAILS_MAX 64
+
+enum op {
+	OP_TICK = 1,
+	OP_NOW,
+	OP_BOOT,
+	OP_SOURCE_CHANGED,
+	OP_NETNS,
+	OP_NETNS_GONE,
+	OP_DUMP_BEGIN,
+	OP_SOCK,
+	OP_DUMP_END,
+	OP_DESTROYED,
+	OP_OWNERS,
+	OP_OWNER_NONE,
+	OP_PROC,
+	OP_PROC_GONE,
+	OP_CONTAINER,
+	OP_CONTAINER_GONE,
+	OP_TRAFFIC,
+	OP_EVENT,
+	OP_PUBLISH
+};
+
+struct codec {
+	struct strbuf *out; /* writing, else NULL */
+	const uint8_t *at, *end;
+	bool bad;
+};
+
+/* ---- scalars ---- */
+
+static void put_number(struct strbuf *out, uint64_t v)
+{
+	for (; v > 0x7f; v >>= 7)
+		strbuf_addc(out, (char)(v | 0x80));
+	strbuf_addc(out, (char)v);
+}
+
+static uint64_t get_number(struct codec *c)
+{
+	uint64_t v = 0;
+
+	for (unsigned int shift = 0; shift < 64 && c->at < c->end; shift += 7) {
+		uint8_t byte = *c->at++;
+
+		v |= (uint64_t)(byte & 0x7f) << shift;
+		if (!(byte & 0x80))
+			return v;
+	}
+	c->bad = true;
+	return 0;
+}
+
+static void c_u64(struct codec *c, uint64_t *v)
+{
+	if (c->out)
+		put_number(c->out, *v);
+	else
+		*v = get_number(c);
+}
+
+static void c_i64(struct codec *c, int64_t *v)
+{
+	uint64_t zigzag = (uint64_t)*v << 1 ^ (uint64_t)(*v >> 63);
+
+	c_u64(c, &zigzag);
+	*v = (int64_t)(zigzag >> 1 ^ -(zigzag & 1));
+}
+
+/* Narrow members: a number that does not fit is no number of ours. */
+#define C_NARROW(name, type, max)                     \
+	static void name(struct codec *c, type *v)    \
+	{                                             \
+		uint64_t wide = (uint64_t)*v;         \
+                                                      \
+		c_u64(c, &wide);                      \
+		c->bad = c->bad || wide > (max);      \
+		*v = (type)wide;                      \
+	}
+
+C_NARROW(c_u32, uint32_t, UINT32_MAX)
+C_NARROW(c_u16, uint16_t, UINT16_MAX)
+C_NARROW(c_u8, uint8_t, UINT8_MAX)
+C_NARROW(c_bool, bool, 1)
+
+static void c_raw(struct codec *c, void *bytes, size_t len)
+{
+	if (c->out) {
+		strbuf_add(c->out, bytes, len);
+		return;
+	}
+	if ((size_t)(c->end - c->at) < len) {
+		c->bad = true;
+		return;
+	}
+	memcpy(bytes, c->at, len);
+	c->at += len;
+}
+
+/* Read bytes point into the frame. */
+static void c_bytes(struct codec *c, struct bytes *b)
+{
+	uint64_t len = b->ptr ? b->len + 1ull : 0;
+
+	c_u64(c, &len);
+	if (c->out) {
+		if (b->ptr)
+			strbuf_add(c->out, b->ptr, b->len);
+		return;
+	}
+	*b = (struct bytes){0};
+	if (!len)
+		return;
+	if (len - 1 > (uint64_t)(c->end - c->at)) {
+		c->bad = true;
+		return;
+	}
+	*b = (struct bytes){(const char *)c->at, (uint32_t)(len - 1)};
+	c->at += len - 1;
+}
+
+static void c_addr(struct codec *c, struct netaddr *addr)
+{
+	uint8_t family = addr->family;
+
+	c_u8(c, &family);
+	if (!c->out)
+		*addr = (struct netaddr){.family = family};
+	if (family)
+		c_raw(c, addr->bytes, sizeof(addr->bytes));
+}
+
+/* ---- records ---- */
+
+static void c_tcp(struct codec *c, struct tcp_stats *t)
+{
+	/* one kernel's numbers for one build: the layout is part of the magic's version */
+	c_raw(c, t, sizeof(*t));
+	if (!c->out)
+		t->cc[sizeof(t->cc) - 1] = '\0';
+}
+
+static void c_flags(struct codec *c, struct sock_rec *r)
+{
+	c_u8(c, &r->proto);
+	c_u8(c, &r->family);
+	c_u8(c, &r->state);
+	c_u8(c, &r->timer);
+	c_u8(c, &r->timer_retrans);
+	c_u8(c, &r->shutdown);
+	c_u8(c, &r->sock_type);
+	c_bool(c, &r->v6only);
+	c_bool(c, &r->autobound);
+	c_bool(c, &r->abstract_name);
+	c_bool(c, &r->mptcp_subflow);
+	c->bad = c->bad || r->proto >= PROTO_COUNT || r->state >= STATE_COUNT;
+}
+
+static void c_sock(struct codec *c, struct sock_rec *r, struct tcp_stats *tcp)
+{
+	c_u64(c, &r->cookie);
+	c_u64(c, &r->cgroup_id);
+	c_u32(c, &r->inode);
+	c_u32(c, &r->uid);
+	c_u32(c, &r->recvq);
+	c_u32(c, &r->sendq);
+	c_u32(c, &r->local_port);
+	c_u32(c, &r->remote_port);
+	c_u32(c, &r->ifindex);
+	c_u32(c, &r->mark);
+	c_u32(c, &r->drops);
+	c_u32(c, &r->expires_ms);
+	c_u32(c, &r->peer_inode);
+	c_u32(c, &r->local_cid);
+	c_u32(c, &r->remote_cid);
+	c_addr(c, &r->local);
+	c_addr(c, &r->remote);
+	c_u16(c, &r->have);
+	c_flags(c, r);
+	c_bytes(c, &r->path);
+	if (r->have & REC_TCP) {
+		c_tcp(c, tcp);
+		r->tcp = tcp;
+	}
+}
+
+static void c_container(struct codec *c, struct container_rec *r)
+{
+	c_bytes(c, &r->id);
+	c_bytes(c, &r->name);
+	c_bytes(c, &r->runtime);
+	c_bytes(c, &r->image);
+	c_bytes(c, &r->pod);
+	c_bytes(c, &r->k8s_namespace);
+}
+
+static void c_proc(struct codec *c, struct proc_rec *r)
+{
+	uint8_t state = (uint8_t)r->state;
+
+	c_u32(c, &r->pid);
+	c_u32(c, &r->ppid);
+	c_u64(c, &r->start_ticks);
+	c_u32(c, &r->uid);
+	c_u32(c, &r->fds);
+	c_u32(c, &r->netns_inode);
+	c_u16(c, &r->have);
+	c_u8(c, &state);
+	r->state = (char)state;
+	c_bool(c, &r->exe_deleted);
+	c_bool(c, &r->cmdline_cut);
+	c_bytes(c, &r->comm);
+	c_bytes(c, &r->cmdline);
+	c_bytes(c, &r->exe);
+	c_bytes(c, &r->cgroup);
+	c_bytes(c, &r->user);
+	c_bytes(c, &r->unit);
+	c_container(c, &r->container);
+}
+
+static void c_publish(struct codec *c, struct publish_rec *r)
+{
+	c_addr(c, &r->host_addr);
+	c_addr(c, &r->container_addr);
+	c_u16(c, &r->host_port);
+	c_u16(c, &r->container_port);
+	c_u8(c, &r->proto);
+	c->bad = c->bad || r->proto >= PROTO_COUNT;
+}
+
+static void c_owner(struct codec *c, struct owner *o)
+{
+	uint32_t fd = (uint32_t)o->fd;
+
+	c_u32(c, &o->pid);
+	c_u32(c, &o->tid);
+	c_u32(c, &fd);
+	o->fd = (int32_t)fd;
+}
+
+static void c_event(struct codec *c, struct event *ev)
+{
+	c_i64(c, &ev->wall_ms);
+	c_i64(c, &ev->mono_ms);
+	c_u8(c, &ev->kind);
+	c_u8(c, &ev->proto);
+	c_u8(c, &ev->family);
+	c_addr(c, &ev->addr);
+	c_u16(c, &ev->port);
+	c_u32(c, &ev->ifindex);
+	c_u64(c, &ev->netns_cookie);
+	c_u32(c, &ev->netns_inode);
+	c_u32(c, &ev->pid);
+	c_u32(c, &ev->uid);
+	c_bool(c, &ev->uid_known);
+	c_bytes(c, &ev->comm);
+	c_i64(c, &ev->lifetime_ms);
+	c->bad = c->bad || ev->kind >= EVENT_KIND_COUNT || ev->proto >= PROTO_COUNT;
+}
+
+/* How many items of at least one byte each follow. */
+static uint32_t c_count(struct codec *c, uint32_t n)
+{
+	c_u32(c, &n);
+	if (!c->out && n > (size_t)(c->end - c->at)) {
+		c->bad = true;
+		return 0;
+	}
+	return n;
+}
+
+/* ---- writing ---- */
+
+static struct codec writer(struct strbuf *out, enum op op)
+{
+	strbuf_addc(out, (char)op);
+	return (struct codec){.out = out};
+}
+
+void journal_tick(struct strbuf *out, int64_t mono_ms, int64_t wall_ms)
+{
+	struct codec c = writer(out, OP_TICK);
+
+	c_i64(&c, &mono_ms);
+	c_i64(&c, &wall_ms);
+}
+
+void journal_now(struct strbuf *out, int64_t mono_ms)
+{
+	struct codec c = writer(out, OP_NOW);
+
+	c_i64(&c, &mono_ms);
+}
+
+void journal_boot(struct strbuf *out, uint32_t ticks_per_s, int64_t boot_wall_ms)
+{
+	struct codec c = writer(out, OP_BOOT);
+
+	c_u32(&c, &ticks_per_s);
+	c_i64(&c, &boot_wall_ms);
+}
+
+void journal_source_changed(struct strbuf *out)
+{
+	writer(out, OP_SOURCE_CHANGED);
+}
+
+static void c_netns(struct codec *c, struct netns_rec *r)
+{
+	c_u64(c, &r->cookie);
+	c_u32(c, &r->inode);
+	c_u8(c, &r->kind);
+	c_bool(c, &r->own);
+	c_u32(c, &r->holders);
+	c_bytes(c, &r->name);
+}
+
+void journal_netns(struct strbuf *out, const struct netns_rec *rec)
+{
+	struct codec c = writer(out, OP_NETNS);
+	struct netns_rec r = *rec;
+
+	c_netns(&c, &r);
+	c_count(&c, r.n_addrs);
+	for (uint32_t i = 0; i < r.n_addrs; i++) {
+		struct netaddr addr = r.addrs[i];
+
+		c_addr(&c, &addr);
+	}
+}
+
+void journal_netns_gone(struct strbuf *out, uint32_t netns)
+{
+	struct codec c = writer(out, OP_NETNS_GONE);
+
+	c_u32(&c, &netns);
+}
+
+static void c_scope(struct codec *c, struct dump_scope *scope)
+{
+	c_u32(c, &scope->netns);
+	c_u32(c, &scope->protos);
+	c_u32(c, &scope->states);
+}
+
+void journal_dump_begin(struct strbuf *out, const struct dump_scope *scope)
+{
+	struct codec c = writer(out, OP_DUMP_BEGIN);
+	struct dump_scope copy = *scope;
+
+	c_scope(&c, &copy);
+}
+
+static void write_sock(struct codec *c, const struct sock_rec *rec)
+{
+	struct sock_rec copy = *rec;
+	struct tcp_stats tcp = {0};
+
+	if (copy.tcp)
+		tcp = *copy.tcp;
+	else
+		copy.have &= (uint16_t)~REC_TCP;
+	c_sock(c, &copy, &tcp);
+}
+
+void journal_sock(struct strbuf *out, const struct sock_rec *rec)
+{
+	struct codec c = writer(out, OP_SOCK);
+
+	write_sock(&c, rec);
+}
+
+void journal_dump_end(struct strbuf *out, uint32_t asked, uint32_t complete)
+{
+	struct codec c = writer(out, OP_DUMP_END);
+
+	c_u32(&c, &asked);
+	c_u32(&c, &complete);
+}
+
+void journal_destroyed(struct strbuf *out, uint32_t netns, uint8_t proto, uint64_t cookie)
+{
+	struct codec c = writer(out, OP_DESTROYED);
+
+	c_u32(&c, &netns);
+	c_u8(&c, &proto);
+	c_u64(&c, &cookie);
+}
+
+void journal_owners(struct strbuf *out, uint32_t inode, const struct owner *owners, uint32_t n,
+		    bool complete)
+{
+	struct codec c = writer(out, OP_OWNERS);
+
+	c_u32(&c, &inode);
+	c_bool(&c, &complete);
+	c_count(&c, n);
+	for (uint32_t i = 0; i < n; i++) {
+		struct owner owner = owners[i];
+
+		c_owner(&c, &owner);
+	}
+}
+
+void journal_owner_none(struct strbuf *out, uint32_t inode, uint8_t status, struct bytes detail)
+{
+	struct codec c = writer(out, OP_OWNER_NONE);
+
+	c_u32(&c, &inode);
+	c_u8(&c, &status);
+	c_bytes(&c, &detail);
+}
+
+void journal_proc(struct strbuf *out, const struct proc_rec *rec)
+{
+	struct codec c = writer(out, OP_PROC);
+	struct proc_rec copy = *rec;
+
+	c_proc(&c, &copy);
+}
+
+void journal_proc_gone(struct strbuf *out, uint32_t pid, uint64_t start_ticks)
+{
+	struct codec c = writer(out, OP_PROC_GONE);
+
+	c_u32(&c, &pid);
+	c_u64(&c, &start_ticks);
+}
+
+void journal_container(struct strbuf *out, const struct container_rec *rec, uint32_t netns_inode,
+		       const struct publish_rec *published, uint32_t n_published)
+{
+	struct codec c = writer(out, OP_CONTAINER);
+	struct container_rec copy = *rec;
+
+	c_container(&c, &copy);
+	c_u32(&c, &netns_inode);
+	c_count(&c, n_published);
+	for (uint32_t i = 0; i < n_published; i++) {
+		struct publish_rec pub = published[i];
+
+		c_publish(&c, &pub);
+	}
+}
+
+void journal_container_gone(struct strbuf *out, struct bytes id)
+{
+	struct codec c = writer(out, OP_CONTAINER_GONE);
+
+	c_bytes(&c, &id);
+}
+
+/* Ids differ in another run of the store: the socket is named by its record. */
+void journal_traffic(struct strbuf *out, uint32_t netns, const struct sock_rec *rec,
+		     uint64_t rx_bytes, uint64_t tx_bytes)
+{
+	struct codec c = writer(out, OP_TRAFFIC);
+
+	c_u32(&c, &netns);
+	c_u64(&c, &rx_bytes);
+	c_u64(&c, &tx_bytes);
+	write_sock(&c, rec);
+}
+
+void journal_event(struct strbuf *out, const struct event *ev, uint64_t cookie)
+{
+	struct codec c = writer(out, OP_EVENT);
+	struct event copy = *ev;
+
+	c_u64(&c, &cookie);
+	c_event(&c, &copy);
+}
+
+void journal_publish(struct strbuf *out, uint64_t needs)
+{
+	struct codec c = writer(out, OP_PUBLISH);
+
+	c_u64(&c, &needs);
+}
+
+void store_set_journal(struct store *st, struct strbuf *out)
+{
+	st->journal = out;
+}
+
+/* ---- reading ---- */
+
+/* The store keeps texts of owner_detail by pointer: one copy of each, and not too many. */
+static struct bytes keep_detail(struct store *st, struct bytes text)
+{
+	if (!text.ptr)
+		return text;
+	for (size_t i = 0; i < st->details.len; i++) {
+		char *kept = st->details.data[i];
+
+		if (strlen(kept) == text.len && !memcmp(kept, text.ptr, text.len))
+			return (struct bytes){kept, text.len};
+	}
+	if (st->details.len >= DETAILS_MAX)
+		return (struct bytes){0};
+	vec_push(&st->details, xstrndup(text.ptr, text.len));
+	text.ptr = st->details.data[st->details.len - 1];
+	text.len = (uint32_t)strlen(text.ptr);
+	return text;
+}
+
+struct reader {
+	struct codec c;
+	struct store *st;
+	int64_t shift_ms;
+	uint64_t needs;
+	bool dumping;
+};
+
+static bool is_netns(const struct reader *r, uint32_t netns)
+{
+	return netns < r->st->nx.len && store_cur_netns(r->st, netns);
+}
+
+static void read_tick(struct reader *r)
+{
+	int64_t mono_ms = 0, wall_ms = 0;
+
+	c_i64(&r->c, &mono_ms);
+	c_i64(&r->c, &wall_ms);
+	if (!r->c.bad)
+		store_tick_begin(r->st, mono_ms + r->shift_ms, wall_ms);
+}
+
+static void read_now(struct reader *r)
+{
+	int64_t mono_ms = 0;
+
+	c_i64(&r->c, &mono_ms);
+	if (!r->c.bad)
+		store_set_now(r->st, mono_ms + r->shift_ms);
+}
+
+static void read_boot(struct reader *r)
+{
+	uint32_t ticks_per_s = 0;
+	int64_t boot_wall_ms = 0;
+
+	c_u32(&r->c, &ticks_per_s);
+	c_i64(&r->c, &boot_wall_ms);
+	if (!r->c.bad)
+		store_set_boot(r->st, ticks_per_s, boot_wall_ms);
+}
+
+static void read_source_changed(struct reader *r)
+{
+	store_source_changed(r->st);
+}
+
+static void read_netns(struct reader *r)
+{
+	VEC(struct netaddr) addrs = {0};
+	struct netns_rec rec = {0};
+	struct netaddr addr = {0};
+
+	c_netns(&r->c, &rec);
+	rec.n_addrs = c_count(&r->c, 0);
+	for (uint32_t i = 0; i < rec.n_addrs && !r->c.bad; i++) {
+		c_addr(&r->c, &addr);
+		vec_push(&addrs, addr);
+	}
+	rec.addrs = addrs.data;
+	if (!r->c.bad)
+		store_netns_put(r->st, &rec);
+	vec_done(&addrs);
+}
+
+static void read_netns_gone(struct reader *r)
+{
+	uint32_t netns = 0;
+
+	c_u32(&r->c, &netns);
+	r->c.bad = r->c.bad || r->dumping || !is_netns(r, netns);
+	if (!r->c.bad)
+		store_netns_gone(r->st, netns);
+}
+
+static void read_dump_begin(struct reader *r)
+{
+	struct dump_scope scope = {0};
+
+	c_scope(&r->c, &scope);
+	r->c.bad = r->c.bad || r->dumping || !is_netns(r, scope.netns);
+	if (r->c.bad)
+		return;
+	store_dump_begin(r->st, &scope);
+	r->dumping = true;
+}
+
+static void read_sock(struct reader *r)
+{
+	struct sock_rec rec = {0};
+	struct tcp_stats tcp;
+
+	c_sock(&r->c, &rec, &tcp);
+	r->c.bad = r->c.bad || !r->dumping;
+	if (!r->c.bad)
+		store_put(r->st, &rec);
+}
+
+static void read_dump_end(struct reader *r)
+{
+	uint32_t asked = 0, complete = 0;
+
+	c_u32(&r->c, &asked);
+	c_u32(&r->c, &complete);
+	r->c.bad = r->c.bad || !r->dumping;
+	if (r->c.bad)
+		return;
+	store_dump_end(r->st, asked, complete);
+	r->dumping = false;
+}
+
+static void read_destroyed(struct reader *r)
+{
+	uint32_t netns = 0;
+	uint8_t proto = 0;
+	uint64_t cookie = 0;
+
+	c_u32(&r->c, &netns);
+	c_u8(&r->c, &proto);
+	c_u64(&r->c, &cookie);
+	if (!r->c.bad)
+		store_destroyed(r->st, netns, proto, cookie);
+}
+
+static void read_owners(struct reader *r)
+{
+	VEC(struct owner) owners = {0};
+	struct owner owner = {0};
+	uint32_t inode = 0, n;
+	bool complete = false;
+
+	c_u32(&r->c, &inode);
+	c_bool(&r->c, &complete);
+	n = c_count(&r->c, 0);
+	for (uint32_t i = 0; i < n && !r->c.bad; i++) {
+		c_owner(&r->c, &owner);
+		vec_push(&owners, owner);
+	}
+	if (!r->c.bad && owners.len)
+		store_owners_set(r->st, inode, owners.data, (uint32_t)owners.len, complete);
+	vec_done(&owners);
+}
+
+static void read_owner_none(struct reader *r)
+{
+	uint32_t inode = 0;
+	uint8_t status = 0;
+	struct bytes detail = {0};
+
+	c_u32(&r->c, &inode);
+	c_u8(&r->c, &status);
+	c_bytes(&r->c, &detail);
+	r->c.bad = r->c.bad || status <= OWNER_KNOWN || status >= OWNER_STATUS_COUNT;
+	if (!r->c.bad)
+		store_owner_none(r->st, inode, status, keep_detail(r->st, detail));
+}
+
+static void read_proc(struct reader *r)
+{
+	struct proc_rec rec = {0};
+
+	c_proc(&r->c, &rec);
+	if (!r->c.bad)
+		store_proc_put(r->st, &rec);
+}
+
+static void read_proc_gone(struct reader *r)
+{
+	uint32_t pid = 0;
+	uint64_t start_ticks = 0;
+
+	c_u32(&r->c, &pid);
+	c_u64(&r->c, &start_ticks);
+	if (!r->c.bad)
+		store_proc_gone(r->st, pid, start_ticks);
+}
+
+static void read_container(struct reader *r)
+{
+	VEC(struct publish_rec) published = {0};
+	struct container_rec rec = {0};
+	uint32_t netns_inode = 0, n;
+
+	c_container(&r->c, &rec);
+	c_u32(&r->c, &netns_inode);
+	n = c_count(&r->c, 0);
+	for (uint32_t i = 0; i < n && !r->c.bad; i++) {
+		struct publish_rec pub = {0};
+
+		c_publish(&r->c, &pub);
+		vec_push(&published, pub);
+	}
+	r->c.bad = r->c.bad || !rec.id.ptr;
+	if (!r->c.bad)
+		store_container_put(r->st, &rec, netns_inode, published.data,
+				    (uint32_t)published.len);
+	vec_done(&published);
+}
+
+static void read_container_gone(struct reader *r)
+{
+	struct bytes id = {0};
+
+	c_bytes(&r->c, &id);
+	if (!r->c.bad && id.ptr)
+		store_container_gone(r->st, id);
+}
+
+static void read_traffic(struct reader *r)
+{
+	struct sock_rec rec = {0};
+	struct tcp_stats tcp;
+	uint32_t netns = 0, slot;
+	uint64_t rx = 0, tx = 0;
+
+	c_u32(&r->c, &netns);
+	c_u64(&r->c, &rx);
+	c_u64(&r->c, &tx);
+	c_sock(&r->c, &rec, &tcp);
+	if (r->c.bad)
+		return;
+	slot = index_find(r->st, netns, &rec);
+	if (slot == SLOT_NONE)
+		return;
+	if (rec.tcp)
+		store_tcp_put(r->st, table_id(r->st, TABLE_SOCK, slot), rec.tcp);
+	else
+		store_bytes_put(r->st, table_id(r->st, TABLE_SOCK, slot), rx, tx);
+}
+
+static void read_event(struct reader *r)
+{
+	struct event ev = {0};
+	uint64_t cookie = 0;
+
+	c_u64(&r->c, &cookie);
+	c_event(&r->c, &ev);
+	ev.mono_ms += r->shift_ms;
+	ev.gap_ms = -1;
+	if (!r->c.bad)
+		store_event_seen(r->st, &ev, cookie);
+}
+
+static void read_publish(struct reader *r)
+{
+	c_u64(&r->c, &r->needs);
+}
+
+static void (*const readers[])(struct reader *r) = {
+	[OP_TICK] = read_tick,
+	[OP_NOW] = read_now,
+	[OP_BOOT] = read_boot,
+	[OP_SOURCE_CHANGED] = read_source_changed,
+	[OP_NETNS] = read_netns,
+	[OP_NETNS_GONE] = read_netns_gone,
+	[OP_DUMP_BEGIN] = read_dump_begin,
+	[OP_SOCK] = read_sock,
+	[OP_DUMP_END] = read_dump_end,
+	[OP_DESTROYED] = read_destroyed,
+	[OP_OWNERS] = read_owners,
+	[OP_OWNER_NONE] = read_owner_none,
+	[OP_PROC] = read_proc,
+	[OP_PROC_GONE] = read_proc_gone,
+	[OP_CONTAINER] = read_container,
+	[OP_CONTAINER_GONE] = read_container_gone,
+	[OP_TRAFFIC] = read_traffic,
+	[OP_EVENT] = read_event,
+	[OP_PUBLISH] = read_publish,
+};
+
+int journal_clock(const void *frame, size_t len, int64_t *ret_mono_ms, int64_t *ret_wall_ms)
+{
+	struct codec c = {.at = frame, .end = (const uint8_t *)frame + len};
+	int64_t mono_ms = 0, wall_ms = 0;
+	uint8_t op = 0;
+
+	c_u8(&c, &op);
+	c_i64(&c, &mono_ms);
+	c_i64(&c, &wall_ms);
+	if (c.bad || op != OP_TICK)
+		return -EBADMSG;
+	*ret_mono_ms = mono_ms;
+	*ret_wall_ms = wall_ms;
+	return 0;
+}
+
+int journal_apply(struct store *st, const void *frame, size_t len, int64_t shift_ms,
+		  uint64_t *ret_needs)
+{
+	struct reader r = {
+		.c = {.at = frame, .end = (const uint8_t *)frame + len},
+		.st = st,
+		.shift_ms = shift_ms,
+	};
+
+	while (r.c.at < r.c.end && !r.c.bad) {
+		uint8_t op = *r.c.at++;
+
+		if (op >= sizeof(readers) / sizeof(readers[0]) || !readers[op])
+			r.c.bad = true;
+		else
+			readers[op](&r);
+	}
+	if (r.dumping)
+		store_dump_end(st, 0, 0);
+	*ret_needs = r.needs;
+	return r.c.bad ? -EBADMSG : 0;
+}
