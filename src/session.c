@@ -104,6 +104,8 @@ static void hand_over(struct session *s, const struct snapshot *snap)
 	pthread_mutex_lock(&s->lock);
 	old = s->ready;
 	s->ready = snap;
+	s->last_stats = snap->stats;
+	s->last_epoch = snap->epoch;
 	pthread_mutex_unlock(&s->lock);
 	if (old)
 		snapshot_release(old);
@@ -217,10 +219,14 @@ static void *collector(void *arg)
 
 int session_start(struct session *s)
 {
+	static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP};
 	sigset_t all, old;
 	int err;
 
+	/* a crash of this thread must reach the handler that restores the terminal */
 	sigfillset(&all);
+	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
+		sigdelset(&all, crashes[i]);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	err = pthread_create(&s->thread, NULL, collector, s);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
@@ -319,4 +325,15 @@ int session_once(struct session *s, const struct needs *needs, const struct snap
 		return -EIO;
 	}
 	return 0;
+}
+
+uint64_t session_last_stats(struct session *s, struct tick_stats *ret_stats)
+{
+	uint64_t epoch;
+
+	pthread_mutex_lock(&s->lock);
+	*ret_stats = s->last_stats;
+	epoch = s->last_epoch;
+	pthread_mutex_unlock(&s->lock);
+	return epoch;
 }

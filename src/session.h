@@ -110,7 +110,16 @@ void session_target_close(struct session_target *t);
 void session_destroy(struct session *s, uint64_t sock_id);
 bool session_destroyed(struct session *s, int *ret_err);
 
-/* --- telling what this host allows --- */
+/* --- telling what this host allows, and what the run costs --- */
+
+/* True for a set-user-ID or set-group-ID execution, which must be refused. */
+bool session_is_setuid(void);
+
+/* This program and its ancestors, which are never signalled. Returns how many, at most max. */
+uint32_t session_protected_pids(const struct session *s, uint32_t *ret_pids, uint32_t max);
+
+/* The cost of the last tick, and which tick that was (0 = none yet). */
+uint64_t session_last_stats(struct session *s, struct tick_stats *ret_stats);
 
 /* The table of `inettop --check` (SPEC 2): source in use, why not the better one, capability. */
 void session_check(struct session *s, struct strbuf *out);

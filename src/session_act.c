@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "kernel/act.h"
+#include "kernel/capabilities.h"
 #include "kernel/destroy.h"
 
 struct session_target {
@@ -102,4 +104,17 @@ int session_destroy_now(struct session *s, uint64_t sock_id)
 		return -EOPNOTSUPP;
 	result = destroy_socket(s->own_ns.diag, &key, &err);
 	return result == DESTROY_FAILED && err ? err : errors[result];
+}
+
+bool session_is_setuid(void)
+{
+	return capabilities_is_setuid();
+}
+
+uint32_t session_protected_pids(const struct session *s, uint32_t *ret_pids, uint32_t max)
+{
+	if (!max)
+		return 0;
+	ret_pids[0] = (uint32_t)getpid();
+	return 1 + (uint32_t)act_ancestors(s->proc_fd, ret_pids + 1, max - 1);
 }

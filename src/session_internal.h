@@ -77,6 +77,8 @@ struct session {
 	int64_t interval_ms, hold_ms;
 	bool paused, rescan, quit, baseline, baseline_dirty, hold_dirty;
 	const struct snapshot *ready;
+	struct tick_stats last_stats;
+	uint64_t last_epoch;
 	uint64_t destroy_id;         /* wish, 0 none */
 	bool destroy_done;
 	int destroy_err;

@@ -157,7 +157,7 @@ static bool one_round(struct batch *b, const struct needs *needs)
 	b->matched += b->query.slots.len;
 	b->partial |= snap->partial || snap->counts.hidden_owners;
 	if (live->plan->stats)
-		stats_say(snap);
+		stats_say(snap->epoch, &snap->stats);
 	if (!b->query.slots.len && live->plan->condition && b->output != OUTPUT_QUIET)
 		hint_say(&b->query, snap, &live->lookup);
 	b->done++;

@@ -257,7 +257,7 @@ int cli_save_settings(const struct plan *plan, const char *lines, struct strbuf 
 	return config_save(&env, lines, is_setting, ret_text);
 }
 
-void cli_stats(const struct snapshot *snap)
+void cli_stats(uint64_t epoch, const struct tick_stats *stats)
 {
-	stats_say(snap);
+	stats_say(epoch, stats);
 }

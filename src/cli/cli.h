@@ -26,6 +26,6 @@ int cli_run(const struct plan *plan, struct session *session);
 int cli_save_settings(const struct plan *plan, const char *lines, struct strbuf *ret_text);
 
 /* A line for --stats of a run with a screen. */
-void cli_stats(const struct snapshot *snap);
+void cli_stats(uint64_t epoch, const struct tick_stats *stats);
 
 #endif

@@ -33,13 +33,13 @@ void stats_format(const struct tick_stats *stats, struct strbuf *out)
 		    stats->owner_source ? stats->owner_source : "none");
 }
 
-void stats_say(const struct snapshot *snap)
+void stats_say(uint64_t epoch, const struct tick_stats *stats)
 {
 	struct strbuf line;
 
 	strbuf_init(&line, 0);
-	strbuf_addf(&line, "tick %" PRIu64 ": ", snap->epoch);
-	stats_format(&snap->stats, &line);
+	strbuf_addf(&line, "tick %" PRIu64 ": ", epoch);
+	stats_format(stats, &line);
 	say("%s", strbuf_str(&line));
 	strbuf_done(&line);
 }

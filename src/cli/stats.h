@@ -9,6 +9,6 @@
 void stats_format(const struct tick_stats *stats, struct strbuf *out);
 
 /* Writes it to stderr. */
-void stats_say(const struct snapshot *snap);
+void stats_say(uint64_t epoch, const struct tick_stats *stats);
 
 #endif

@@ -284,7 +284,7 @@ static int wait_loop(struct wait *w)
 	while (!met && (snap = live_next(live, deadline_ms, &wake))) {
 		met = is_met(w, snap);
 		if (live->plan->stats)
-			stats_say(snap);
+			stats_say(snap->epoch, &snap->stats);
 		session_release(snap);
 	}
 	if (met)

@@ -200,7 +200,7 @@ static int watch_loop(struct watch *w)
 		w->json.lookup = &live->lookup;
 		more = take_events(w, snap);
 		if (live->plan->stats)
-			stats_say(snap);
+			stats_say(snap->epoch, &snap->stats);
 		session_release(snap);
 	}
 	if (more && wake == LIVE_CLOSED)

@@ -391,6 +391,7 @@ void page_open_row(struct app *app, const struct row *row)
 void page_open_section(struct app *app, const struct row *row, const char *section)
 {
 	const struct proc *proc = fact_proc(row);
+	struct page *page;
 
 	if (!strcmp(section, "Why")) {
 		page_open(app, PAGE_WHY, row_id(row));
@@ -403,9 +404,12 @@ void page_open_section(struct app *app, const struct row *row, const char *secti
 	if (!page_top(app) || page_top(app)->kind != PAGE_PROC ||
 	    page_top(app)->id != proc->head.id)
 		page_open(app, PAGE_PROC, proc->head.id);
-	page_top(app)->wanted = section;
-	page_top(app)->environ = !strcmp(section, "Environment");
-	page_refresh(page_top(app), app);
+	page = page_top(app);
+	if (!page)
+		return;
+	page->wanted = section;
+	page->environ = !strcmp(section, "Environment");
+	page_refresh(page, app);
 }
 
 static bool link_row(const struct app *app, const struct page_line *line, struct row *ret_row)

@@ -29,14 +29,15 @@ void dialog_key(struct app *app, struct key key)
 {
 	struct dialog *d = dialog_top(app);
 
-	d->ops->key(app, d, key);
+	if (d)
+		d->ops->key(app, d, key);
 }
 
 void dialog_paste(struct app *app, struct bytes raw)
 {
 	struct dialog *d = dialog_top(app);
 
-	if (d->ops->paste)
+	if (d && d->ops->paste)
 		d->ops->paste(app, d, raw);
 }
 
@@ -173,7 +174,7 @@ bool dialog_list_key(struct dialog *d, struct key key)
 void dialog_mouse(struct app *app, int x, int y, enum app_button button)
 {
 	struct dialog *d = dialog_top(app);
-	bool inside = x >= d->list_x && x < d->list_x + d->list_cols && y >= d->list_y &&
+	bool inside = d && x >= d->list_x && x < d->list_x + d->list_cols && y >= d->list_y &&
 		      y < d->list_y + d->list_rows;
 
 	if (button == APP_WHEEL_UP || button == APP_WHEEL_DOWN) {
