@@ -144,9 +144,10 @@ static void stop(struct child *c)
 struct world {
 	struct namespaces *all;
 	struct owners *own;
+	bool blind; /* nobody looks at descriptors */
 	unsigned gone;
 	uint32_t gone_inode;
-	int64_t now_ms;
+	int64_t now_ms, ahead_ms; /* time may leap forward, but not stand still */
 };
 
 static void on_gone(void *ctx, struct namespace *ns)
@@ -164,7 +165,6 @@ static void open_world(struct world *w, bool bpf, bool netlink)
 	memset(w, 0, sizeof(*w));
 	w->all = namespaces_new(&cfg);
 	w->own = owners_new(proc_fd);
-	w->now_ms = 1000000;
 }
 
 static void close_world(struct world *w)
@@ -173,13 +173,18 @@ static void close_world(struct world *w)
 	owners_free(w->own);
 }
 
+static void scan(struct world *w)
+{
+	w->now_ms = (int64_t)mono_ms() + w->ahead_ms;
+	namespaces_scan(w->all, w->blind ? NULL : w->own, true, w->now_ms);
+}
+
 static void tick(struct world *w)
 {
 	struct owners_input in = {.complete = true};
 
 	owners_tick(w->own, &in, NULL, NULL);
-	w->now_ms += 1000;
-	namespaces_scan(w->all, w->own, true, w->now_ms);
+	scan(w);
 }
 
 static struct namespace *await(struct world *w, uint32_t inode)
@@ -313,8 +318,9 @@ static void held_by_nothing_but(enum hold hold, enum netns_kind kind, bool bpf)
 	assert_int_equal(ns->err, 0);
 	assert_int_equal(ns->rec.holders, 0);
 	/* and stays, however often it is asked whether it is still there */
-	for (int i = 0; i < 50; i++) {
+	for (int i = 0; i < 100; i++) {
 		poll(NULL, 0, 10);
+		w.ahead_ms += i % 50 ? 0 : 60000;
 		tick(&w);
 		assert_int_not_equal(w.gone_inode, c.inode);
 	}
@@ -332,7 +338,7 @@ static void held_by_nothing_but(enum hold hold, enum netns_kind kind, bool bpf)
 		assert_int_equal(umount2(path, MNT_DETACH), 0);
 	}
 	/* the trials are far apart: let time pass */
-	w.now_ms += 3600 * 1000;
+	w.ahead_ms += 3600 * 1000;
 	assert_true(await_gone(&w, cookie));
 	close_world(&w);
 }
@@ -376,12 +382,11 @@ static void unknown_holder_is_found_out(void **state)
 	(void)state;
 	NEED_ROOT();
 	open_world(&w, true, true);
-	owners_free(w.own);
-	w.own = NULL;
+	w.blind = true;
 	start(&c, HOLD_FD);
 	for (int i = 0; i < 100; i++) {
 		poll(NULL, 0, 10);
-		namespaces_scan(w.all, NULL, false, w.now_ms += 100);
+		scan(&w);
 	}
 	ns = namespaces_by_inode(w.all, c.inode);
 	if (!ns) {
@@ -393,11 +398,8 @@ static void unknown_holder_is_found_out(void **state)
 	assert_int_equal(ns->rec.kind, NETNS_FD);
 	cookie = ns->rec.cookie;
 	stop(&c);
-	for (int i = 0; i < 500 && namespaces_by_cookie(w.all, cookie); i++) {
-		poll(NULL, 0, 10);
-		namespaces_scan(w.all, NULL, false, w.now_ms += 10000);
-	}
-	assert_null(namespaces_by_cookie(w.all, cookie));
+	w.ahead_ms += 3600 * 1000;
+	assert_true(await_gone(&w, cookie));
 	close_world(&w);
 }
 
@@ -410,7 +412,7 @@ static unsigned left_over(const struct world *w)
 
 	list = namespaces_list(w->all, &n);
 	for (size_t i = 0; i < n; i++)
-		found += list[i]->rec.name.len == strlen("ns-holder") &&
+		found += list[i]->diag && list[i]->rec.name.len == strlen("ns-holder") &&
 			 !memcmp(list[i]->rec.name.ptr, "ns-holder", strlen("ns-holder"));
 	return found;
 }
@@ -427,13 +429,14 @@ static void churn_leaks_no_descriptor(void **state)
 		struct child c;
 
 		start(&c, (enum hold)(i % 2 ? HOLD_PROCESS : HOLD_FD));
-		namespaces_scan(w.all, w.own, true, w.now_ms += 1000);
+		scan(&w);
 		stop(&c);
-		namespaces_scan(w.all, w.own, true, w.now_ms += 1000);
+		scan(&w);
 		most = left_over(&w) > most ? left_over(&w) : most;
 	}
-	for (int i = 0; i < 200 && left_over(&w); i++) {
-		poll(NULL, 0, 20);
+	for (int i = 0; i < 500 && (i < 60 || left_over(&w)); i++) {
+		poll(NULL, 0, 10);
+		w.ahead_ms += i % 60 ? 0 : 3600 * 1000;
 		tick(&w);
 	}
 	assert_in_range(most, 0, 50);
@@ -458,7 +461,7 @@ static void gate_opens_for_changes_only(void **state)
 	namespace_dumped(ns, true, false);
 	for (int i = 0; i < 30; i++) {
 		w.now_ms += 10; /* too soon for a turn */
-		namespaces_scan(w.all, NULL, false, w.now_ms);
+		namespaces_scan(w.all, w.own, false, w.now_ms);
 		due += namespaces_due(w.all, ns, 1, STATE_MASK_ALL, w.now_ms);
 	}
 	assert_int_equal(due, 0);
@@ -490,6 +493,7 @@ static void turns_come_round(void **state)
 	start(&c, HOLD_PROCESS);
 	ns = await(&w, c.inode);
 	for (int i = 0; i < 120; i++) {
+		w.ahead_ms += 1000;
 		tick(&w);
 		if (!namespaces_due(w.all, ns, 1, STATE_MASK_ALL, w.now_ms))
 			continue;
