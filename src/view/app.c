@@ -237,6 +237,9 @@ static void on_snapshot(struct app *app, const struct snapshot *snap)
 		app->n_spark++;
 	if (app->bell && bell_rings(app))
 		app_effect(app, EFFECT_BELL);
+	for (int i = 0; i < PANE_COUNT; i++)
+		if (i != (int)app->pane || app_frozen(app))
+			table_set_snapshot(&app->panes[i].table, snap, NULL);
 	if (app_frozen(app)) {
 		app->frozen_behind = true;
 	} else {

@@ -639,6 +639,8 @@ void app_do(struct app *app, enum action_id id, struct key key)
 #undef ACTION
 	};
 
+	if (id != ACTION_JUMP)
+		app->jump_ms = -1;
 	if (id == ACTION_JUMP && key.code >= '0' && key.code <= '9')
 		act_jump_key(app, key.code - '0');
 	else

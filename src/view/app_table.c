@@ -79,17 +79,23 @@ static const char *meter(const struct app *app, uint64_t fill, char buf[32])
 	return buf;
 }
 
+/* What a cell of this column shows: with `p` the whole command for the name of a process. */
+static enum column_id shown_column(struct drawing *d, const struct row *row, enum column_id col)
+{
+	struct value v;
+
+	if (!d->app->settings.long_command || (col != COL_OWNER && col != COL_PROCESS) ||
+	    !column_in(COL_CMDLINE, d->view->pane))
+		return col;
+	column_get(COL_CMDLINE, row, &d->app->lookup, &v);
+	return v.type == VALUE_NONE || v.type == VALUE_PENDING ? col : COL_CMDLINE;
+}
+
 static void cell_text(struct drawing *d, const struct row *row, enum column_id col,
 		      struct strbuf *out)
 {
-	enum column_id shown = col;
-
-	if (d->app->settings.long_command && col == COL_OWNER)
-		shown = COL_CMDLINE;
-	if (d->app->settings.long_command && col == COL_PROCESS)
-		shown = COL_CMDLINE;
 	strbuf_reset(out);
-	fact_cell(d->app, row, shown, out);
+	fact_cell(d->app, row, shown_column(d, row, col), out);
 	if (col == COL_QUEUE && d->g->cols >= 120) {
 		struct value v;
 		char bar[32];

@@ -74,6 +74,15 @@ void detail_link(struct page *page, const struct app *app, const char *label, en
 	detail_end(page, app, label, link, id);
 }
 
+void detail_sentence(struct page *page, const struct app *app, const struct row *row)
+{
+	struct strbuf *raw = detail_begin(page);
+
+	sentence_row(row, &app->lookup, raw);
+	if (raw->len)
+		detail_end(page, app, NULL, LINK_NONE, 0);
+}
+
 void detail_column(struct page *page, const struct app *app, const struct row *row,
 		   enum column_id col, const char *label)
 {

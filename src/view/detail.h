@@ -48,6 +48,9 @@ struct strbuf *detail_begin(struct page *page);
 struct page_line *detail_end(struct page *page, const struct app *app, const char *label,
 			     enum link_kind link, uint64_t id);
 
+/* The sentence about a row, if there is one. */
+void detail_sentence(struct page *page, const struct app *app, const struct row *row);
+
 /* A line with a column's cell; left out when it is not known or does not apply. */
 void detail_column(struct page *page, const struct app *app, const struct row *row,
 		   enum column_id col, const char *label);

@@ -64,8 +64,7 @@ void detail_netns_build(struct page *page, const struct app *app, const struct r
 	const struct netns *ns = row->obj;
 
 	detail_section(page, "Namespace");
-	sentence_row(row, &app->lookup, detail_begin(page));
-	detail_end(page, app, NULL, LINK_NONE, 0);
+	detail_sentence(page, app, row);
 	detail_column(page, app, row, COL_NETNS, "inode");
 	detail_column(page, app, row, COL_NETNS_COOKIE, "cookie");
 	detail_column(page, app, row, COL_NETNS_NAME, "name");
@@ -91,8 +90,7 @@ void detail_container_build(struct page *page, const struct app *app, const stru
 	const struct container *c = row->obj;
 
 	detail_section(page, "Container");
-	sentence_row(row, &app->lookup, detail_begin(page));
-	detail_end(page, app, NULL, LINK_NONE, 0);
+	detail_sentence(page, app, row);
 	detail_column(page, app, row, COL_CONTAINER_NAME, "name");
 	detail_column(page, app, row, COL_CONTAINER_ID, "id");
 	detail_column(page, app, row, COL_CONTAINER_IMAGE, "image");

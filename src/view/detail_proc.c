@@ -43,8 +43,7 @@ static void add_facts(struct page *page, const struct app *app, const struct row
 	const struct proc *p = row->obj;
 
 	detail_section(page, "Process");
-	sentence_row(row, &app->lookup, detail_begin(page));
-	detail_end(page, app, NULL, LINK_NONE, 0);
+	detail_sentence(page, app, row);
 	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)
 		detail_column(page, app, row, facts[i].col, facts[i].label);
 	detail_netns_line(page, app, p->netns);
@@ -257,12 +256,12 @@ static void add_environ(struct page *page, const struct app *app, const struct p
 	uint32_t n = 0;
 
 	detail_section(page, "Environment");
-	if (!page->environ)
-		detail_line(page, app, NULL, "e reads it");
-	else if (d->environ_stuck)
+	if (d->environ_stuck)
 		detail_line(page, app, NULL, "the process keeps its readers waiting");
 	else if (d->environ_pending)
 		detail_line(page, app, NULL, "reading");
+	else if (!at && !page->environ)
+		detail_line(page, app, NULL, "e reads it");
 	else if (!at)
 		detail_line(page, app, NULL, "not readable: %s",
 			    d->environ_err ? strerror(-d->environ_err) : "not given");

@@ -2,12 +2,6 @@
 #include "model/names.h"
 #include "view/detail.h"
 
-static void add_sentence(struct page *page, const struct app *app, const struct row *row)
-{
-	sentence_row(row, &app->lookup, detail_begin(page));
-	detail_end(page, app, NULL, LINK_NONE, 0);
-}
-
 static void add_owners(struct page *page, const struct app *app, const struct owner *owners,
 		       uint32_t n, bool complete)
 {
@@ -78,7 +72,7 @@ void detail_port_build(struct page *page, const struct app *app, const struct ro
 	const struct port *port = row->obj;
 
 	detail_section(page, "Endpoint");
-	add_sentence(page, app, row);
+	detail_sentence(page, app, row);
 	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)
 		detail_column(page, app, row, facts[i].col, facts[i].label);
 	detail_netns_line(page, app, port->netns);
@@ -141,7 +135,7 @@ void detail_sock_build(struct page *page, const struct app *app, const struct ro
 	const struct port *port = snapshot_port(app->snap, sock->port);
 
 	detail_section(page, "Socket");
-	add_sentence(page, app, row);
+	detail_sentence(page, app, row);
 	detail_column(page, app, row, COL_PROTO, "protocol");
 	detail_column(page, app, row, COL_STATE, "state");
 	detail_column(page, app, row, COL_LOCAL, "local");

@@ -53,8 +53,7 @@ void detail_why_build(struct page *page, const struct app *app, const struct row
 	uint32_t problems = problems_of(row);
 
 	detail_section(page, "Why");
-	sentence_row(row, &app->lookup, detail_begin(page));
-	detail_end(page, app, NULL, LINK_NONE, 0);
+	detail_sentence(page, app, row);
 	for (int i = 0; i < PROBLEM_COUNT; i++)
 		if (problems & (1u << i))
 			detail_line(page, app, "problem", "%s", problems_text(1u << i));

@@ -16,7 +16,8 @@ struct holder {
 	bool sent, killed;
 	enum app_target_state state;
 	int64_t after_ms;
-	char *name;	    /* clean: "nginx (www-data) listens on tcp :80 :443" */
+	char *name;	    /* clean: "812 nginx www-data" */
+	char *listens;	    /* clean: "listens on tcp:80 tcp:443", "" = on nothing */
 	char *consequences; /* clean, "" = none known */
 };
 

@@ -63,12 +63,15 @@ static void draw_holder(struct app *app, struct dialog *d, uint32_t i, struct gr
 	}
 	pen_puts(&pen, ROLE_DIALOG, h->chosen ? "[x] " : h->refusal ? " !  " : "[ ] ");
 	pen_puts(&pen, h->refusal ? ROLE_MUTED : ROLE_DIALOG, h->name);
+	pen_puts(&pen, ROLE_DIALOG, "  ");
 	if (h->refusal == REFUSED_PROTECTED)
-		pen_puts(&pen, ROLE_WARNING, "  never signalled from here");
+		pen_puts(&pen, ROLE_WARNING, "never signalled from here");
 	else if (h->refusal == REFUSED_GONE)
-		pen_puts(&pen, ROLE_WARNING, "  gone");
+		pen_puts(&pen, ROLE_WARNING, "gone");
 	else if (h->answered && h->state != APP_TARGET_OPEN)
-		pen_putf(&pen, ROLE_WARNING, "  %s", outcome(h, buf));
+		pen_puts(&pen, ROLE_WARNING, outcome(h, buf));
+	else
+		pen_raw(&pen, ROLE_DIALOG, h->listens, strlen(h->listens));
 }
 
 static void draw_signals(struct signal_dialog *s, struct grid *g, const struct area *area)

@@ -11,6 +11,7 @@
 static void holder_done(struct holder *h)
 {
 	free(h->name);
+	free(h->listens);
 	free(h->consequences);
 }
 
@@ -36,10 +37,12 @@ static bool is_comm(const struct proc *p, const char *name)
 	       !memcmp(p->r.comm.ptr, name, p->r.comm.len);
 }
 
-static void add_listens(struct app *app, const struct proc *p, struct strbuf *out)
+static char *describe_listens(struct app *app, const struct proc *p)
 {
+	struct strbuf out;
 	uint32_t n = 0;
 
+	strbuf_init(&out, 0);
 	for (uint32_t i = 0; i < p->n_socks; i++) {
 		const struct sock *s = snapshot_sock(app->snap, p->socks[i]);
 
@@ -47,11 +50,12 @@ static void add_listens(struct app *app, const struct proc *p, struct strbuf *ou
 		    s->r.proto >= PROTO_UNIX || !s->r.local_port)
 			continue;
 		if (n == LISTENS_MAX)
-			strbuf_adds(out, " ...");
+			strbuf_adds(&out, " ...");
 		if (n++ < LISTENS_MAX)
-			strbuf_addf(out, "%s%s:%u", n == 1 ? "  listens on " : " ",
+			strbuf_addf(&out, "%s%s:%u", n == 1 ? "listens on " : " ",
 				    names_proto(s->r.proto), s->r.local_port);
 	}
+	return strbuf_detach(&out, NULL);
 }
 
 static char *describe(struct app *app, const struct proc *p)
@@ -71,7 +75,6 @@ static char *describe(struct app *app, const struct proc *p)
 		fact_add_clean(app, (struct bytes){user, (uint32_t)strlen(user)}, &out);
 	else
 		strbuf_addf(&out, "uid %u", p->r.uid);
-	add_listens(app, p, &out);
 	return strbuf_detach(&out, NULL);
 }
 
@@ -169,6 +172,7 @@ static void add_proc(struct app *app, struct signal_dialog *s, const struct proc
 						 : REFUSED_NOT;
 	h.chosen = primary && !h.refusal;
 	h.name = describe(app, p);
+	h.listens = describe_listens(app, p);
 	vec_push(&s->holders, h);
 }
 
