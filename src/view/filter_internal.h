@@ -55,6 +55,7 @@ struct endpoint_test {
 	uint8_t family;	   /* enum sock_family, 0 = any */
 	uint8_t ends;	   /* END_* */
 	bool family_named; /* `inet6:...`: does not concern rows of other families */
+	bool mapped_is_v4; /* the family is that of the addresses */
 	bool any_number;   /* numbers that take the place of ports (netlink, packet) count too */
 	uint8_t n_hosts;
 	uint16_t n_ports;

@@ -89,6 +89,14 @@ static bool zone_is(const struct endpoint_test *test, const struct row *row,
 	return !test->zone || (name && !strcmp(name, test->zone));
 }
 
+static uint8_t family_of(const struct endpoint_test *test, const struct ends *ends)
+{
+	bool mapped = test->mapped_is_v4 && (netaddr_is_v4_mapped(&ends->addr[0]) ||
+					     netaddr_is_v4_mapped(&ends->addr[1]));
+
+	return mapped ? FAM_INET : ends->family;
+}
+
 static enum verdict endpoint_verdict(const struct endpoint_test *test, const struct row *row,
 				     const struct lookup *lookup)
 {
@@ -98,7 +106,7 @@ static enum verdict endpoint_verdict(const struct endpoint_test *test, const str
 		return VERDICT_UNKNOWN;
 	if (test->protos && !(test->protos & PROTO_BIT(ends.proto)))
 		return VERDICT_NO;
-	if (test->family && test->family != ends.family)
+	if (test->family && test->family != family_of(test, &ends))
 		return VERDICT_NO;
 	if (!test->n_hosts && !test->n_ports)
 		return VERDICT_YES;

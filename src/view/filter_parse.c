@@ -323,34 +323,60 @@ static struct node *join(struct parser *p, struct node *list, bool own, enum nod
 	return node;
 }
 
-static struct node *parse_list(struct parser *p, unsigned int depth)
+/* Whether a state or exclude goes on with those before it: it stands next to them. */
+static struct node *parse_more_states(struct parser *p, struct node *states)
 {
-	bool own = false, is_state = is_state_word(&p->tok);
-	struct node *list = parse_unary(p, depth), *states = is_state ? list : NULL, *next;
-
-	while (list && p->tok.kind != TOK_END && p->tok.kind != TOK_CLOSE) {
-		enum node_type type = p->tok.kind == TOK_OR ? NODE_OR : NODE_AND;
-		bool said = p->tok.kind == TOK_OR || p->tok.kind == TOK_AND;
-
-		if (said)
-			states = NULL;
-		if (said && !filter_lex_next(p))
+	while (states && is_state_word(&p->tok))
+		if (!parse_state(p, states) || !filter_lex_next(p))
 			return NULL;
-		is_state = is_state_word(&p->tok);
-		if (is_state && states) {
-			if (!parse_state(p, states) || !filter_lex_next(p))
-				return NULL;
-			continue;
-		}
-		next = parse_unary(p, depth);
+	return states;
+}
+
+static struct node *parse_operand(struct parser *p, unsigned int depth)
+{
+	bool is_state = is_state_word(&p->tok);
+	struct node *node = parse_unary(p, depth);
+
+	return is_state ? parse_more_states(p, node) : node;
+}
+
+static bool ends_list(const struct token *tok)
+{
+	return tok->kind == TOK_END || tok->kind == TOK_CLOSE;
+}
+
+/* What follows the first operand. */
+static struct node *parse_rest(struct parser *p, struct node *list, unsigned int depth)
+{
+	bool own = false;
+
+	while (list && !ends_list(&p->tok)) {
+		enum node_type type = p->tok.kind == TOK_OR ? NODE_OR : NODE_AND;
+		struct node *next;
+
+		if ((p->tok.kind == TOK_OR || p->tok.kind == TOK_AND) && !filter_lex_next(p))
+			return NULL;
+		next = parse_operand(p, depth);
 		if (!next)
 			return NULL;
-		if (is_state)
-			states = next;
 		list = join(p, list, own, type, next);
 		own = true;
 	}
 	return list;
+}
+
+/* As in ss, states that come first restrict all that follows. */
+static struct node *parse_list(struct parser *p, unsigned int depth)
+{
+	bool is_state = is_state_word(&p->tok);
+	struct node *first = parse_operand(p, depth), *rest;
+
+	if (!first || !is_state || p->tok.kind == TOK_OR || p->tok.kind == TOK_AND ||
+	    ends_list(&p->tok))
+		return parse_rest(p, first, depth);
+	rest = parse_operand(p, depth);
+	rest = rest ? parse_rest(p, rest, depth) : NULL;
+	return rest ? join(p, first, false, NODE_AND, rest) : NULL;
 }
 
 int filter_parse_text(struct parser *p, struct node **ret_root)

@@ -288,6 +288,8 @@ bool filter_word_endpoint(struct parser *p, const struct piece *word, struct nod
 				  "expected ports such as 80, http, 8000-8100 or 80,443", NULL);
 		return true;
 	}
+	/* 4 alone asks for the family of the socket, 4tcp for that of its addresses, as in lsof */
+	test.mapped_is_v4 = word->len > 1;
 	*ret = new_endpoint(p, word, &test);
 	return true;
 }
