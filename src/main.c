@@ -124,6 +124,10 @@ int main(int argc, char **argv)
 	strbuf_init(&error, 0);
 	code = cli_parse(argc, argv, &plan);
 	if (code < 0) {
+		plan.session.record = plan.record;
+		plan.session.replay = plan.replay;
+		plan.session.speed = plan.speed;
+		plan.session.readonly |= plan.replay != NULL;
 		err = session_new(&plan.session, &s);
 		code = err ? fail(strerror(-err)) : run(&plan, s, &error);
 		session_free(s);

@@ -56,6 +56,9 @@ int session_new(const struct session_config *cfg, struct session **ret)
 	int err;
 
 	s->cfg = *cfg;
+	s->cfg.readonly |= cfg->replay != NULL;
+	s->tape.fd = -1;
+	hash_init(&s->uids, (uint64_t)mono_ms() * 0x9e3779b97f4a7c15u);
 	s->proc_fd = s->own_ns.net_dir = -1;
 	s->interval_ms = cfg->interval_ms;
 	s->hold_ms = cfg->hold_ms;
@@ -201,9 +204,9 @@ static void *collector(void *arg)
 			return NULL;
 		if (w.destroy_id)
 			tell_destroyed(s, session_destroy_now(s, w.destroy_id));
-		if (w.rescan || (!w.paused && now_ms >= due_ms)) {
+		if ((w.rescan && !s->cfg.replay) || (!w.paused && now_ms >= due_ms)) {
 			hand_over(s, session_tick(s, &s->tick_needs, true));
-			due_ms = now_ms + w.interval_ms;
+			due_ms = s->cfg.replay ? s->replay_due_ms : now_ms + w.interval_ms;
 			news = false;
 			now_ms = (int64_t)mono_ms();
 		}

@@ -22,16 +22,19 @@ struct session_config {
 	bool no_bpf, no_runtime, readonly;
 	const char *netns;     /* NAME|ID|PID|host|all; NULL = all */
 	int64_t interval_ms, hold_ms;
+	const char *record;    /* file to write a journal of the run to, or NULL */
+	const char *replay;    /* file to play instead of looking at this host, or NULL */
+	double speed;          /* of the replay, 0 = as it was */
 };
 
 struct session;
 
-/* Forks the spawner; cfg is copied, cfg->netns must stay. 0 or -errno. */
+/* Forks the spawner; cfg is copied, its strings must stay. 0 or -errno. */
 int session_new(const struct session_config *cfg, struct session **ret);
 
 /*
  * Opens the sources. 0, or -errno with one clear line in ret_error (no trailing newline): no /proc,
- * no source at all, unknown namespace.
+ * no source at all, unknown namespace, no such recording.
  */
 int session_open(struct session *s, struct strbuf *ret_error);
 void session_free(struct session *s);
@@ -62,7 +65,8 @@ void session_release(const struct snapshot *snap);
 
 /*
  * One complete snapshot, without the thread (not after session_start()). Every owner and process is
- * known or named as unknown. 0 or -errno with a line in ret_error; the caller releases the snapshot.
+ * known or named as unknown; of a replay, the last moment. 0 or -errno with a line in ret_error; the
+ * caller releases the snapshot.
  */
 int session_once(struct session *s, const struct needs *needs, const struct snapshot **ret,
 		 struct strbuf *ret_error);

@@ -63,10 +63,21 @@ struct session_names {
 	struct hash hosts;          /* key of an address -> index in host_list */
 	VEC(struct session_host *) host_list;
 	bool host_wishes, dns_on;
+	struct strbuf *journal;     /* of a recording, or NULL; the collector's */
+};
+
+/* --record and --replay */
+struct session_tape {
+	int fd;                     /* -1 none */
+	struct strbuf journal;      /* recording: the tick that is under way */
+	struct strbuf frame;        /* replay: the frame that comes next */
+	bool has_frame, ended, broken;
+	int64_t frame_ms;           /* its monotonic time in the recording */
 };
 
 struct session {
 	struct session_config cfg;
+	struct session_tape tape;
 	int proc_fd;
 	struct helper *helper;
 	struct helper_spec helper_specs[HELPER_KIND_COUNT];
@@ -104,6 +115,7 @@ struct session {
 	bool partial;
 	uint32_t tables_read;        /* PROTO_BIT mask: complete in this tick */
 	bool framed;                 /* the first frame is out */
+	int64_t replay_due_ms;       /* when the next frame of a replay is due */
 
 	struct session_names names;
 	struct session_detail detail;
@@ -141,6 +153,13 @@ void session_events_done(struct session *s);
 
 /* session_act.c: on the collector's thread. */
 int session_destroy_now(struct session *s, uint64_t sock_id);
+
+/* session_tape.c */
+int session_tape_open(struct session *s, struct strbuf *ret_error);
+void session_tape_flush(struct session *s); /* recording: what was fed since the last flush */
+void session_tape_close(struct session *s);
+/* Replay: feeds the next frame. Milliseconds until the one after it, -1 = that was the last. */
+int64_t session_tape_play(struct session *s, uint64_t *ret_needs);
 
 /* session_dns.c */
 const char *session_host_name(struct session *s, const struct netaddr *addr); /* any thread */

@@ -5,6 +5,8 @@
 #include <arpa/inet.h>
 #include <sys/random.h>
 
+#include "model/journal.h"
+
 static uint64_t random_seed(void)
 {
 	uint64_t seed = 0x9e3779b97f4a7c15u;
@@ -109,18 +111,26 @@ static const char *get_locked(struct session_names *names, const struct hash *h,
 void session_names_user(struct session_names *names, uint32_t uid, struct bytes name)
 {
 	put_locked(names, &names->users, uid, name.ptr, name.len);
+	if (names->journal)
+		journal_name(names->journal, JOURNAL_USER, uid, name);
 }
 
 void session_names_cgroup(struct session_names *names, uint64_t id, struct bytes path)
 {
 	put_locked(names, &names->cgroups, id, path.ptr, path.len);
+	if (names->journal)
+		journal_name(names->journal, JOURNAL_CGROUP, id, path);
 }
 
 void session_names_if(struct session_names *names, uint32_t netns_inode, uint32_t ifindex,
 		      const char *name)
 {
-	put_locked(names, &names->ifnames, (uint64_t)netns_inode << 32 | ifindex, name,
-		   strlen(name));
+	uint64_t key = (uint64_t)netns_inode << 32 | ifindex;
+	struct bytes text = {name, (uint32_t)strlen(name)};
+
+	put_locked(names, &names->ifnames, key, text.ptr, text.len);
+	if (names->journal)
+		journal_name(names->journal, JOURNAL_INTERFACE, key, text);
 }
 
 static const char *lookup_service(void *ctx, uint16_t port, uint8_t proto)

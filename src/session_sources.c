@@ -49,16 +49,6 @@ static void open_own_namespace(struct session *s)
 	ns->rec.name = (struct bytes){"host", 4};
 }
 
-/* Start times of processes are clock ticks after boot, suspend included (proc(5), starttime). */
-static void set_boot_time(struct store *st)
-{
-	struct timespec up;
-
-	clock_gettime(CLOCK_BOOTTIME, &up);
-	store_set_boot(st, (uint32_t)sysconf(_SC_CLK_TCK),
-		       (int64_t)wall_ms() - (int64_t)up.tv_sec * 1000 - up.tv_nsec / 1000000);
-}
-
 static struct bytes resolve_cgroup(void *session, uint64_t cgroup_id)
 {
 	struct session *s = session;
@@ -74,6 +64,11 @@ int session_open(struct session *s, struct strbuf *ret_error)
 
 	if (err)
 		return err;
+	s->store = store_new();
+	store_set_hold(s->store, s->hold_ms);
+	err = session_tape_open(s, ret_error);
+	if (err || s->cfg.replay)
+		return err;
 	open_own_namespace(s);
 	if (!s->own_ns.diag && (s->cfg.source == SOURCE_NETLINK || s->own_ns.net_dir < 0)) {
 		strbuf_addf(ret_error, "cannot read the kernel's socket tables: netlink: %s",
@@ -81,9 +76,6 @@ int session_open(struct session *s, struct strbuf *ret_error)
 		return s->own_ns.diag_err;
 	}
 	capabilities_raise_nofile(NOFILE_WANTED);
-	s->store = store_new();
-	store_set_hold(s->store, s->hold_ms);
-	set_boot_time(s->store);
 	s->cgroup_paths = cgroup_paths_new();
 	store_set_cgroup_resolver(s->store, resolve_cgroup, s);
 	s->owners = owners_new(s->proc_fd);
@@ -92,7 +84,6 @@ int session_open(struct session *s, struct strbuf *ret_error)
 	s->processes = processes_new(s->helper, s->proc_fd, session_on_process, s);
 	if (proc_events_open(&s->proc_events) < 0)
 		s->proc_events = NULL;
-	hash_init(&s->uids, (uint64_t)mono_ms() * 0x9e3779b97f4a7c15u);
 	return 0;
 }
 
@@ -108,6 +99,7 @@ static void close_namespace(struct ns_source *ns)
 
 void session_close_sources(struct session *s)
 {
+	session_tape_close(s);
 	session_detail_done(s);
 	session_events_done(s);
 	proc_events_close(s->proc_events);

@@ -264,7 +264,7 @@ const struct snapshot *session_publish(struct session *s, const struct needs *ne
 		.stats = &s->stats,
 		.notes = s->notes.data,
 		.n_notes = (uint32_t)s->notes.len,
-		.detail = session_detail(s, needs),
+		.detail = s->cfg.replay ? (struct owned){0} : session_detail(s, needs),
 	};
 	struct stopwatch watch;
 	const struct snapshot *snap;
@@ -279,15 +279,45 @@ bool session_absorb(struct session *s)
 {
 	bool news = helper_collect(s->helper) > 0;
 
-	return session_dns_run(s) || news;
+	return !s->cfg.replay && (session_dns_run(s) || news);
 }
 
 bool session_is_blind(const struct session *s)
 {
-	return !s->tables_read;
+	return !s->tables_read && !s->cfg.replay;
 }
 
-const struct snapshot *session_tick(struct session *s, const struct needs *needs, bool live)
+/* One frame of a recording; all that are left when this is not live. */
+static const struct snapshot *replay_tick(struct session *s, struct needs needs, bool live)
+{
+	int64_t wait_ms;
+
+	do
+		wait_ms = session_tape_play(s, &needs.bits);
+	while (!live && wait_ms >= 0);
+	store_pin(s->store, needs.pin);
+	s->replay_due_ms = wait_ms < 0 ? INT64_MAX : (int64_t)mono_ms() + wait_ms;
+	vec_clear(&s->notes);
+	if (wait_ms < 0)
+		add_note(s, s->tape.broken ? NOTE_TRUNCATED : NOTE_LIMIT, 0, 0, "replay",
+			 s->tape.broken ? "the recording is damaged here" : "end of the recording");
+	return session_publish(s, &needs);
+}
+
+/* Start times of processes are clock ticks after boot, suspend included (proc(5), starttime). */
+static void set_boot_time(struct store *st)
+{
+	struct timespec up;
+
+	clock_gettime(CLOCK_BOOTTIME, &up);
+	store_set_boot(st, (uint32_t)sysconf(_SC_CLK_TCK),
+		       (int64_t)wall_ms() - (int64_t)up.tv_sec * 1000 - up.tv_nsec / 1000000);
+}
+
+/* What a recording holds whatever is on screen: all that its panes will ask for. */
+#define RECORD_NEEDS (NEED_OWNERS | NEED_PROCS | NEED_CONNS | NEED_BOUND | NEED_EVENTS | NEED_USERS)
+
+static const struct snapshot *live_tick(struct session *s, const struct needs *needs, bool live)
 {
 	struct stopwatch watch;
 	int64_t now_ms = (int64_t)mono_ms();
@@ -295,8 +325,11 @@ const struct snapshot *session_tick(struct session *s, const struct needs *needs
 
 	memset(&s->stats, 0, sizeof(s->stats));
 	vec_clear(&s->notes);
+	if (s->tape.broken)
+		add_note(s, NOTE_LIMIT, 0, 0, "record", "the recording could not be written on");
 	s->tables_read = 0;
 	store_tick_begin(s->store, now_ms, (int64_t)wall_ms());
+	set_boot_time(s->store);
 	store_pin(s->store, needs->pin);
 	store_want_all_procs(s->store, needs->bits & NEED_ALL_PROCS);
 	s->own_ns.slot = store_netns_put(s->store, &s->own_ns.rec);
@@ -316,4 +349,18 @@ const struct snapshot *session_tick(struct session *s, const struct needs *needs
 	s->framed = true;
 	s->stats.rss_kib = resident_kib(s->proc_fd);
 	return session_publish(s, needs);
+}
+
+const struct snapshot *session_tick(struct session *s, const struct needs *needs, bool live)
+{
+	struct needs wide = *needs;
+
+	if (s->cfg.replay)
+		return replay_tick(s, wide, live);
+	if (s->names.journal) {
+		session_tape_flush(s);
+		wide.bits |= RECORD_NEEDS;
+		wide.protos |= PROTO_MASK_INET;
+	}
+	return live_tick(s, &wide, live);
 }

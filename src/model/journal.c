@@ -31,7 +31,8 @@ enum op {
 	OP_CONTAINER_GONE,
 	OP_TRAFFIC,
 	OP_EVENT,
-	OP_PUBLISH
+	OP_PUBLISH,
+	OP_NAME
 };
 
 struct codec {
@@ -496,6 +497,16 @@ void store_set_journal(struct store *st, struct strbuf *out)
 	st->journal = out;
 }
 
+void journal_name(struct strbuf *out, enum journal_name kind, uint64_t key, struct bytes text)
+{
+	struct codec c = writer(out, OP_NAME);
+	uint8_t narrow = (uint8_t)kind;
+
+	c_u8(&c, &narrow);
+	c_u64(&c, &key);
+	c_bytes(&c, &text);
+}
+
 /* ---- reading ---- */
 
 /* The store keeps texts of owner_detail by pointer: one copy of each, and not too many. */
@@ -523,6 +534,8 @@ struct reader {
 	int64_t shift_ms;
 	uint64_t needs;
 	bool dumping;
+	journal_name_fn *name;
+	void *ctx;
 };
 
 static bool is_netns(const struct reader *r, uint32_t netns)
@@ -766,6 +779,20 @@ static void read_publish(struct reader *r)
 	c_u64(&r->c, &r->needs);
 }
 
+static void read_name(struct reader *r)
+{
+	struct bytes text = {0};
+	uint64_t key = 0;
+	uint8_t kind = 0;
+
+	c_u8(&r->c, &kind);
+	c_u64(&r->c, &key);
+	c_bytes(&r->c, &text);
+	r->c.bad = r->c.bad || kind >= JOURNAL_NAME_COUNT || !text.ptr;
+	if (!r->c.bad && r->name)
+		r->name(r->ctx, kind, key, text);
+}
+
 static void (*const readers[])(struct reader *r) = {
 	[OP_TICK] = read_tick,
 	[OP_NOW] = read_now,
@@ -786,6 +813,7 @@ static void (*const readers[])(struct reader *r) = {
 	[OP_TRAFFIC] = read_traffic,
 	[OP_EVENT] = read_event,
 	[OP_PUBLISH] = read_publish,
+	[OP_NAME] = read_name,
 };
 
 int journal_clock(const void *frame, size_t len, int64_t *ret_mono_ms, int64_t *ret_wall_ms)
@@ -805,12 +833,14 @@ int journal_clock(const void *frame, size_t len, int64_t *ret_mono_ms, int64_t *
 }
 
 int journal_apply(struct store *st, const void *frame, size_t len, int64_t shift_ms,
-		  uint64_t *ret_needs)
+		  journal_name_fn *name, void *ctx, uint64_t *ret_needs)
 {
 	struct reader r = {
 		.c = {.at = frame, .end = (const uint8_t *)frame + len},
 		.st = st,
 		.shift_ms = shift_ms,
+		.name = name,
+		.ctx = ctx,
 	};
 
 	while (r.c.at < r.c.end && !r.c.bad) {

@@ -25,13 +25,17 @@ void store_set_journal(struct store *st, struct strbuf *out);
 /* The clock of a frame, without applying it: -EBADMSG when it does not begin with one. */
 int journal_clock(const void *frame, size_t len, int64_t *ret_mono_ms, int64_t *ret_wall_ms);
 
+/* Names that are no facts of the store travel in the same frames. */
+enum journal_name { JOURNAL_USER, JOURNAL_INTERFACE, JOURNAL_CGROUP, JOURNAL_NAME_COUNT };
+typedef void journal_name_fn(void *ctx, enum journal_name kind, uint64_t key, struct bytes text);
+
 /*
  * Feeds the store what the frame says, with its times moved by shift_ms (monotonic). 0, or -EBADMSG
  * at the first operation that is none; what came before it stays. *ret_needs gets the NEED bits the
  * tick satisfied.
  */
 int journal_apply(struct store *st, const void *frame, size_t len, int64_t shift_ms,
-		  uint64_t *ret_needs);
+		  journal_name_fn *name, void *ctx, uint64_t *ret_needs);
 
 /* ---- the store's side: one operation each ---- */
 
@@ -57,5 +61,6 @@ void journal_traffic(struct strbuf *out, uint32_t netns, const struct sock_rec *
 		     uint64_t rx_bytes, uint64_t tx_bytes);
 void journal_event(struct strbuf *out, const struct event *ev, uint64_t cookie);
 void journal_publish(struct strbuf *out, uint64_t needs);
+void journal_name(struct strbuf *out, enum journal_name kind, uint64_t key, struct bytes text);
 
 #endif
