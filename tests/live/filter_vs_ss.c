@@ -267,8 +267,8 @@ static bool read_command(char *const argv[], void (*read)(const char *line, stru
 /* False when ss refuses the expression. */
 static bool select_ss(const char *text, bool unix_too, struct ids *ret)
 {
-	char tables[16], copy[TEXT_MAX], *rest = NULL;
-	char *argv[TEXT_MAX / 2 + 3] = {(char *)"ss", tables};
+	char program[] = "ss", tables[16], copy[TEXT_MAX], *rest = NULL;
+	char *argv[TEXT_MAX / 2 + 3] = {program, tables};
 	int argc = 2;
 
 	snprintf(tables, sizeof(tables), "%s", unix_too ? "-HOanex" : "-HOanetuM");
@@ -290,12 +290,11 @@ static void read_device(const char *line, struct ids *ret)
 /* What lsof -i gives, of the sockets that this process holds. */
 static void select_lsof(const char *word, struct ids *ret)
 {
-	char pid[16], which[64];
-	char *argv[] = {(char *)"lsof", (char *)"-nPwa", (char *)"-p",	pid,
-			(char *)"-i",	which,		 (char *)"-Fd", NULL};
+	char program[] = "lsof", plain[] = "-nPwa", fields[] = "-Fd", pid[16], which[80];
+	char *argv[] = {program, plain, pid, which, fields, NULL};
 
-	snprintf(pid, sizeof(pid), "%d", (int)getpid());
-	snprintf(which, sizeof(which), "%s", word);
+	snprintf(pid, sizeof(pid), "-p%d", (int)getpid());
+	snprintf(which, sizeof(which), "-i%s", word);
 	read_command(argv, read_device, ret);
 }
 
