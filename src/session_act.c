@@ -13,6 +13,7 @@
 struct session_target {
 	struct act_target act;
 	bool readonly;
+	bool signalled; /* a signal was asked for: before that ACT_OK only means pinned */
 };
 
 static enum target_result result_of(const struct session_target *t)
@@ -33,7 +34,7 @@ static enum target_result result_of(const struct session_target *t)
 
 	if (t->readonly)
 		return TARGET_FORBIDDEN;
-	if (t->act.result == ACT_OK && !t->act.sent_ms)
+	if (t->act.result == ACT_OK && !t->signalled)
 		return TARGET_OPEN;
 	return results[t->act.result];
 }
@@ -57,8 +58,10 @@ enum target_result session_target_result(const struct session_target *t, int64_t
 
 enum target_result session_target_signal(struct session_target *t, int sig)
 {
-	if (!t->readonly)
+	if (!t->readonly) {
 		act_signal(&t->act, sig, (int64_t)mono_ms());
+		t->signalled = true;
+	}
 	return result_of(t);
 }
 
