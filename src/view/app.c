@@ -100,7 +100,7 @@ static void parse_base_filter(struct app *app, const char *text)
 		return;
 	app->base_text = xstrdup(text);
 	for (int i = 0; i < PANE_COUNT; i++)
-		if (app_filter_parse(i, text, &app->lookup, &app->base_filter[i], &error))
+		if (app_filter_parse(i, text, app->filter_names, &app->base_filter[i], &error))
 			app->base_filter[i] = NULL;
 }
 
@@ -108,12 +108,12 @@ static void set_bell(struct app *app)
 {
 	struct app_filter_error error;
 
-	app_filter_free(app->bell);
+	filter_free(app->bell);
 	app->bell = NULL;
 	hash_clear(&app->bell_seen);
 	app->bell_primed = false;
-	if (app->settings.bell[0] &&
-	    app_filter_parse(PANE_PORTS, app->settings.bell, &app->lookup, &app->bell, &error)) {
+	if (app->settings.bell[0] && app_filter_parse(PANE_PORTS, app->settings.bell,
+						      app->filter_names, &app->bell, &error)) {
 		app->bell = NULL;
 		app_say(app, ROLE_ERROR, "bell: %s", error.message);
 	}
@@ -127,6 +127,7 @@ static void copy_config(struct app *app, const struct app_config *cfg)
 		settings_default(&app->settings);
 	if (cfg->lookup)
 		app->lookup = *cfg->lookup;
+	app->filter_names = cfg->filter_names;
 	app->host = xstrdup(cfg->host ? cfg->host : "");
 	app->version = xstrdup(cfg->version ? cfg->version : "");
 	app->readonly = cfg->readonly;
@@ -175,11 +176,11 @@ void app_free(struct app *app)
 	vec_done(&app->effects->list);
 	for (int i = 0; i < PANE_COUNT; i++) {
 		view_done(&app->panes[i]);
-		app_filter_free(app->base_filter[i]);
+		filter_free(app->base_filter[i]);
 	}
 	for (size_t i = 0; i < sizeof(app->histories) / sizeof(*app->histories); i++)
 		prompt_history_done(&app->histories[i]);
-	app_filter_free(app->bell);
+	filter_free(app->bell);
 	hash_done(&app->bell_seen);
 	arena_done(&app->text);
 	strbuf_done(&app->message);
@@ -214,7 +215,7 @@ static bool bell_rings(struct app *app)
 
 		if (!row_at(snap, PANE_PORTS, i, &row))
 			continue;
-		if (!app_filter_match(app->bell, &row, &app->lookup))
+		if (!filter_match(app->bell, &row, &app->lookup))
 			continue;
 		state = (uint64_t)row_head(&row)->mark_ms * 4 + row_head(&row)->mark + 1;
 		if (!hash_get(&app->bell_seen, row_id(&row), &known) || known != state)
@@ -451,7 +452,7 @@ void app_needs(struct app *app, struct needs *ret_needs)
 	if (app->settings.names == NAMES_DNS)
 		ret_needs->bits |= NEED_DNS;
 	if (app->bell)
-		ret_needs->bits |= app_filter_needs(app->bell);
+		ret_needs->bits |= filter_needs(app->bell);
 	if (!view->selected_head && view->moved)
 		ret_needs->pin = view->selected;
 	ret_needs->watch = app->watch.data;

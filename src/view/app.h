@@ -17,6 +17,7 @@
 #include "model/needs.h"
 #include "model/snapshot.h"
 #include "view/column.h"
+#include "view/filter.h"
 #include "view/grid.h"
 #include "view/keys.h"
 #include "view/settings.h"
@@ -24,11 +25,12 @@
 struct app;
 
 struct app_config {
-	const struct settings *settings; /* copied */
-	const struct lookup *lookup;	 /* copied; its times are set from the events */
-	const char *filter;		 /* of the command line, for every pane; NULL none */
-	const char *host, *version;	 /* copied; NULL = "" */
-	enum pane pane;			 /* shown first */
+	const struct settings *settings;	 /* copied */
+	const struct lookup *lookup;		 /* copied; its times are set from the events */
+	const struct filter_names *filter_names; /* lives as long as the app; NULL none */
+	const char *filter;	    /* of the command line, for every pane; NULL none */
+	const char *host, *version; /* copied; NULL = "" */
+	enum pane pane;		    /* shown first */
 	bool readonly;
 	bool all;     /* start with `a` on: every endpoint */
 	uint32_t uid; /* of this program */

@@ -1,26 +1,18 @@
-/* The one place where the screen meets the filter language. */
+/* Parsing of filters as the screen wants it: the mistake as one line, with its place. */
 #ifndef INETTOP_VIEW_APP_FILTER_H
 #define INETTOP_VIEW_APP_FILTER_H
 
-#include "model/needs.h"
-#include "view/column.h"
-
-struct app_filter;
+#include "view/filter.h"
 
 /* Where a text is wrong: bytes [offset, offset + len) of it. */
 struct app_filter_error {
 	size_t offset, len;
-	char message[160]; /* clean; "" = no error */
+	char message[200]; /* clean; "" = no error */
+	bool elsewhere;	   /* only other panes have a field of it */
 };
 
-/* 0, or -EINVAL with *ret_error filled (the message may be cut). */
-int app_filter_parse(enum pane pane, const char *text, const struct lookup *lookup,
-		     struct app_filter **ret, struct app_filter_error *ret_error);
-void app_filter_free(struct app_filter *filter);
-bool app_filter_match(struct app_filter *filter, const struct row *row,
-		      const struct lookup *lookup);
-/* NEED bits; whether an unchanged row's verdict may change. */
-uint64_t app_filter_needs(const struct app_filter *filter);
-bool app_filter_volatile(const struct app_filter *filter);
+/* 0, or -EINVAL with *ret_error filled. names may be NULL. */
+int app_filter_parse(enum pane pane, const char *text, const struct filter_names *names,
+		     struct filter **ret, struct app_filter_error *ret_error);
 
 #endif

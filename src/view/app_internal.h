@@ -27,7 +27,7 @@ struct pane_view {
 	struct app *app;
 	enum pane pane;
 	struct table table;
-	struct app_filter *filter; /* typed here */
+	struct filter *filter; /* typed here */
 	char filter_text[PROMPT_MAX];
 	char search[PROMPT_MAX];
 	uint64_t selected; /* id, 0 = the first line */
@@ -49,6 +49,7 @@ struct pane_view {
 struct app {
 	struct settings settings;
 	struct lookup lookup;
+	const struct filter_names *filter_names;
 	struct arena text; /* of effects, until the next event */
 	char *host, *version;
 	bool readonly, paused, dns_on, show_stats;
@@ -63,9 +64,9 @@ struct app {
 	bool frozen_behind; /* snapshots came while the order was frozen */
 	enum pane pane;
 	struct pane_view panes[PANE_COUNT];
-	struct app_filter *base_filter[PANE_COUNT]; /* of the command line */
+	struct filter *base_filter[PANE_COUNT]; /* of the command line */
 	char *base_text;
-	struct app_filter *bell;
+	struct filter *bell;
 	struct hash bell_seen;
 	bool bell_primed;
 

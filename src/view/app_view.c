@@ -20,7 +20,7 @@ void view_init(struct app *app, enum pane pane)
 void view_done(struct pane_view *view)
 {
 	table_done(&view->table);
-	app_filter_free(view->filter);
+	filter_free(view->filter);
 	hash_done(&view->tags);
 }
 
@@ -62,35 +62,35 @@ static bool pane_shows(const struct pane_view *view, const struct row *row)
 static bool shows(void *ctx, const struct row *row)
 {
 	struct pane_view *view = ctx;
-	struct app_filter *base = view->app->base_filter[view->pane];
+	struct filter *base = view->app->base_filter[view->pane];
 
-	return pane_shows(view, row) &&
-	       (!base || app_filter_match(base, row, &view->app->lookup)) &&
-	       (!view->filter || app_filter_match(view->filter, row, &view->app->lookup));
+	return pane_shows(view, row) && (!base || filter_match(base, row, &view->app->lookup)) &&
+	       (!view->filter || filter_match(view->filter, row, &view->app->lookup));
 }
 
 void view_rematch(struct pane_view *view)
 {
-	struct app_filter *base = view->app->base_filter[view->pane];
+	struct filter *base = view->app->base_filter[view->pane];
 	bool more;
 
 	table_set_match(&view->table, shows, view,
-			(base && app_filter_volatile(base)) ||
-				(view->filter && app_filter_volatile(view->filter)));
+			(base && filter_time_dependent(base)) ||
+				(view->filter && filter_time_dependent(view->filter)));
 	view_work(view, SLICE_ROWS, &more);
 }
 
 int view_set_filter(struct pane_view *view, const char *text, struct app_filter_error *ret_error)
 {
-	struct app_filter *filter = NULL;
+	struct filter *filter = NULL;
 	int ret = 0;
 
 	memset(ret_error, 0, sizeof(*ret_error));
 	if (*text)
-		ret = app_filter_parse(view->pane, text, &view->app->lookup, &filter, ret_error);
+		ret = app_filter_parse(view->pane, text, view->app->filter_names, &filter,
+				       ret_error);
 	if (ret)
 		return ret;
-	app_filter_free(view->filter);
+	filter_free(view->filter);
 	view->filter = filter;
 	snprintf(view->filter_text, sizeof(view->filter_text), "%s", text);
 	view_rematch(view);
@@ -357,7 +357,7 @@ static uint64_t pane_needs(const struct pane_view *view)
 
 uint64_t view_needs(const struct pane_view *view)
 {
-	struct app_filter *base = view->app->base_filter[view->pane];
+	struct filter *base = view->app->base_filter[view->pane];
 	struct settings_column cols[SETTINGS_COLUMNS_MAX];
 	size_t n = view_columns(view, view->app->cols - 2, cols, SETTINGS_COLUMNS_MAX);
 	uint64_t needs = pane_needs(view);
@@ -370,8 +370,8 @@ uint64_t view_needs(const struct pane_view *view)
 		needs |= sort & NEED_TCP_INFO ? sort | NEED_TCP_INFO_ALL : sort;
 	}
 	if (base)
-		needs |= app_filter_needs(base);
+		needs |= filter_needs(base);
 	if (view->filter)
-		needs |= app_filter_needs(view->filter);
+		needs |= filter_needs(view->filter);
 	return needs;
 }
