@@ -203,6 +203,16 @@ static void push_spark(uint32_t *ring, uint32_t n)
 	ring[SPARK_MAX - 1] = n;
 }
 
+/* Who holds it and whether it is there; 0 = not known yet. */
+static uint64_t owner_state(const struct port *p)
+{
+	uint64_t pid = p->n_owners ? p->owners[0].pid : 0;
+
+	if (p->owner_status == OWNER_PENDING)
+		return 0;
+	return pid * 4 + (p->head.gone ? 2 : 0) + 1;
+}
+
 /* Rings when a matching endpoint appears, goes or changes; not for what was there at first. */
 static bool bell_rings(struct app *app)
 {
@@ -217,7 +227,9 @@ static bool bell_rings(struct app *app)
 			continue;
 		if (!filter_match(app->bell, &row, &app->lookup))
 			continue;
-		state = (uint64_t)row_head(&row)->mark_ms * 4 + row_head(&row)->mark + 1;
+		state = owner_state(row.obj);
+		if (!state)
+			continue;
 		if (!hash_get(&app->bell_seen, row_id(&row), &known) || known != state)
 			rings = true;
 		hash_put(&app->bell_seen, row_id(&row), state);
@@ -459,6 +471,8 @@ void app_needs(struct app *app, struct needs *ret_needs)
 	ret_needs->n_watch = (uint32_t)app->watch.len;
 	if (page_top(app))
 		page_needs(page_top(app), app, ret_needs);
+	if (dialog_wants_holders(app))
+		ret_needs->bits |= NEED_COMPLETE;
 }
 
 const struct settings *app_settings(const struct app *app)

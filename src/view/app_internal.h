@@ -226,6 +226,8 @@ void dialog_draw(struct app *app, struct grid *g);
 
 void dialog_help_open(struct app *app);
 void dialog_signal_open(struct app *app);
+/* Whether the box on top names holders that are not all found yet. */
+bool dialog_wants_holders(const struct app *app);
 void dialog_destroy_open(struct app *app);
 void dialog_columns_open(struct app *app);
 void dialog_settings_open(struct app *app);

@@ -18,11 +18,12 @@ struct strbuf *detail_begin(struct page *page)
 
 static uint64_t line_key(const struct page *page, const char *label, uint64_t id)
 {
-	uint64_t key = 0xcbf29ce484222325u + page->section;
+	uint64_t key = (0xcbf29ce484222325u ^ page->section) * 0x9e3779b97f4a7c15u;
 
 	for (; label && *label; label++)
 		key = (key ^ (unsigned char)*label) * 0x100000001b3u;
-	return (key ^ id) * 0x100000001b3u;
+	key ^= key >> 29;
+	return (key ^ id) * 0x9e3779b97f4a7c15u;
 }
 
 struct page_line *detail_end(struct page *page, const struct app *app, const char *label,
@@ -445,6 +446,13 @@ bool page_row(const struct page *page, const struct app *app, struct row *ret_ro
 	       (page->kind == PAGE_WHY && detail_find(app, PAGE_SOCK, page->id, ret_row));
 }
 
+static bool owners_complete(const struct row *row)
+{
+	if (row->pane == PANE_PORTS)
+		return ((const struct port *)row->obj)->owners_complete;
+	return row->pane != PANE_SOCKETS || ((const struct sock *)row->obj)->owners_complete;
+}
+
 void page_needs(const struct page *page, const struct app *app, struct needs *needs)
 {
 	struct row row;
@@ -461,6 +469,8 @@ void page_needs(const struct page *page, const struct app *app, struct needs *ne
 		needs->bits |= NEED_NETNS_ADDRS;
 	if (page->kind == PAGE_PROC || page->kind == PAGE_WHY)
 		needs->bits |= NEED_FD_COUNTS | NEED_BOUND;
+	if (page_row(page, app, &row) && !owners_complete(&row))
+		needs->bits |= NEED_COMPLETE;
 	if (page->kind == PAGE_WHY)
 		detail_why_needs(page, app, needs);
 	if (page->kind == PAGE_PROC && detail_find(app, PAGE_PROC, page->id, &row)) {

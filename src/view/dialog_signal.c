@@ -340,6 +340,13 @@ static void start_signal_cursor(struct signal_dialog *s)
 			s->signal_cursor = i;
 }
 
+bool dialog_wants_holders(const struct app *app)
+{
+	const struct dialog *d = dialog_top(app);
+
+	return d && d->ops->key == signal_key && ((const struct signal_dialog *)d)->incomplete;
+}
+
 void dialog_signal_open(struct app *app)
 {
 	static const struct dialog_ops ops = {
