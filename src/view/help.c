@@ -53,8 +53,8 @@ static void add_more(struct help *h)
 		"  + new, - gone, ~ changed, ? stale; * tagged, > followed",
 		"  prompts: Ctrl-A/E/U/W/K, arrows, Up/Down history, Esc Ctrl-C Ctrl-G cancel",
 		"  mouse: click selects, double click opens, a title sorts, the wheel moves",
-		"  commands: :8080 :pane NAME :sort -COLUMN :filter TEXT :w FILE.csv :set NAME "
-		"VALUE :q",
+		"  commands: :8080 :pane NAME :sort -COLUMN :filter TEXT :w FILE.csv",
+		"  and :set NAME VALUE :columns LIST :stats :save :q",
 	};
 
 	add(h, true, "Marks, prompts, mouse");
