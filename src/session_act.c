@@ -97,15 +97,17 @@ int session_destroy_now(struct session *s, uint64_t sock_id)
 		[DESTROY_FAILED] = -EIO,
 	};
 	const struct sock *sock = store_sock(s->store, sock_id);
+	struct ns_source *ns;
 	struct sockdiag_key key;
 	enum destroy_result result;
 	int err = 0;
 
 	if (!sock || sock->head.gone)
 		return -ENOENT;
-	if (!s->own_ns.diag || !sockdiag_key_from(&sock->r, &key))
+	ns = session_source_by_slot(s, sock->netns);
+	if (!ns || !ns->diag || !sockdiag_key_from(&sock->r, &key))
 		return -EOPNOTSUPP;
-	result = destroy_socket(s->own_ns.diag, &key, &err);
+	result = destroy_socket(ns->diag, &key, &err);
 	return result == DESTROY_FAILED && err ? err : errors[result];
 }
 

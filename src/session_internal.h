@@ -13,10 +13,12 @@
 #include "kernel/dns.h"
 #include "kernel/helper.h"
 #include "kernel/helper_specs.h"
+#include "kernel/namespaces.h"
 #include "kernel/netstat_counters.h"
 #include "kernel/owners.h"
 #include "kernel/proc_events.h"
 #include "kernel/processes.h"
+#include "kernel/procnet.h"
 #include "kernel/rtnl.h"
 #include "kernel/sockdiag.h"
 #include "kernel/users.h"
@@ -37,6 +39,10 @@ struct ns_source {
 	struct netstat_counters counters; /* at the last dump of everything */
 	int64_t full_ms;            /* when that was */
 	int net_dir;                /* /proc/.../net for text, -1 none */
+	struct namespace *ns;       /* the registry's, NULL for our own: its handles are not ours */
+	bool skip;                  /* not to be dumped: not asked for, or it cannot be entered */
+	bool complete, conns;       /* how the last dump went; it had TCP connections */
+	int64_t addrs_ms;           /* our own: when its addresses were read */
 };
 
 struct detail_block;
@@ -101,6 +107,8 @@ struct session {
 	struct needs tick_needs;     /* what the tick reads, its own copy */
 	struct store *store;
 	struct ns_source own_ns;
+	struct namespaces *namespaces;
+	VEC(struct ns_source *) foreign;
 	struct owners *owners;
 	uint32_t flight_unknown, flight_ticks;
 	struct processes *processes;
@@ -136,8 +144,30 @@ void session_on_process(void *session, const struct proc_rec *rec);
 void session_see_uid(struct session *s, uint32_t uid);
 void session_see_cgroup(struct session *s, uint64_t id);
 
+/* session_netns.c: namespaces beside our own. */
+int session_netns_open(struct session *s, struct strbuf *ret_error);
+void session_netns_close(struct session *s);
+/* Puts every namespace into the store; whether there are more than before. */
+bool session_netns_scan(struct session *s, const struct needs *needs, int64_t now_ms);
+/* Our own is number 0; NULL after the last. */
+struct ns_source *session_source(struct session *s, size_t i);
+struct ns_source *session_source_by_slot(struct session *s, uint32_t slot);
+/* Whether a dump could say something new. */
+bool session_netns_due(struct session *s, struct ns_source *source, const struct dump_scope *scope,
+		       int64_t now_ms);
+/* procnet_read() in that namespace. */
+void session_netns_text(struct session *s, struct ns_source *source, const struct dump_scope *scope,
+			void (*each)(const struct sock_rec *rec, void *ctx), void *ctx,
+			struct procnet_report *ret_report);
+/* Which namespace a process runs in. */
+void session_netns_of(struct session *s, struct proc_rec *rec);
+void session_netns_procs(struct session *s);
+
 /* session_tick.c: one tick with these needs; the snapshot is the caller's. */
 const struct snapshot *session_tick(struct session *s, const struct needs *needs, bool live);
+
+void session_note(struct session *s, enum note_code code, int err, uint32_t netns_inode,
+		  const char *source, const char *text);
 
 /* Between ticks: takes in answers of helpers. Returns whether something changed. */
 bool session_absorb(struct session *s);

@@ -135,6 +135,7 @@ void session_on_process(void *session, const struct proc_rec *rec)
 		session_see_uid(s, rec->uid);
 		known.user = users_name(s->users, rec->uid);
 	}
+	session_netns_of(s, &known);
 	store_proc_put(s->store, &known);
 }
 
@@ -169,6 +170,7 @@ static void put_walked(struct session *s, const struct needs *needs)
 			.have = list[i].fds == UINT32_MAX ? 0 : PROC_HAVE_FDS,
 		};
 
+		session_netns_of(s, &rec);
 		store_proc_put(s->store, &rec);
 	}
 }
@@ -184,6 +186,7 @@ static void on_proc_event(void *opaque, const struct proc_event_rec *event)
 void session_procs(struct session *s, const struct needs *needs, bool live)
 {
 	put_walked(s, needs);
+	session_netns_procs(s);
 	if (!(needs->bits & NEED_PROCS))
 		return;
 	if (!s->proc_events || proc_events_read(s->proc_events, on_proc_event, s) < 0)

@@ -82,9 +82,10 @@ int session_open(struct session *s, struct strbuf *ret_error)
 	s->users = users_new(s->helper);
 	s->dns = dns_new(s->helper);
 	s->processes = processes_new(s->helper, s->proc_fd, session_on_process, s);
+	err = session_netns_open(s, ret_error);
 	if (proc_events_open(&s->proc_events) < 0)
 		s->proc_events = NULL;
-	return 0;
+	return err;
 }
 
 static void close_namespace(struct ns_source *ns)
@@ -107,6 +108,7 @@ void session_close_sources(struct session *s)
 	users_free(s->users);
 	dns_free(s->dns);
 	cgroup_paths_free(s->cgroup_paths);
+	session_netns_close(s);
 	owners_free(s->owners);
 	store_free(s->store);
 	close_namespace(&s->own_ns);

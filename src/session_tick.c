@@ -42,8 +42,8 @@ static void stopwatch_stop(struct stopwatch *w, struct tick_stats *stats, enum p
 	stats->cpu_us[phase] += elapsed_us(&w->cpu, &now.cpu);
 }
 
-static void add_note(struct session *s, enum note_code code, int err, uint32_t netns_inode,
-		     const char *source, const char *text)
+void session_note(struct session *s, enum note_code code, int err, uint32_t netns_inode,
+		  const char *source, const char *text)
 {
 	struct note note = {
 		.code = (uint8_t)code,
@@ -63,6 +63,7 @@ struct put_ctx {
 	uint32_t netns;
 	uint32_t last_uid; /* rows come in runs of the same */
 	uint64_t last_cgroup;
+	bool conns;
 };
 
 static void put_record(const struct sock_rec *rec, void *opaque)
@@ -77,6 +78,7 @@ static void put_record(const struct sock_rec *rec, void *opaque)
 		ctx->last_cgroup = rec->cgroup_id;
 		session_see_cgroup(ctx->s, rec->cgroup_id);
 	}
+	ctx->conns |= rec->proto <= PROTO_MPTCP && rec->state != STATE_LISTEN;
 	store_put(ctx->s->store, rec);
 }
 
@@ -95,28 +97,30 @@ static void note_outcome(struct session *s, const struct ns_source *ns, unsigned
 	if (result->outcome == NETLINK_COMPLETE || result->outcome == NETLINK_UNSUPPORTED)
 		return;
 	s->partial = true;
-	add_note(s, told[result->outcome].code, -result->err, ns->rec.inode, names_proto(proto),
-		 told[result->outcome].text);
+	session_note(s, told[result->outcome].code, -result->err, ns->rec.inode, names_proto(proto),
+		     told[result->outcome].text);
 }
 
 /* From text what has a table there. */
 static void dump_text(struct session *s, struct ns_source *ns, const struct dump_scope *scope)
 {
-	struct put_ctx ctx = {s, ns->slot, UINT32_MAX, 0};
+	struct put_ctx ctx = {.s = s, .netns = ns->slot, .last_uid = UINT32_MAX};
 	struct procnet_report report = {0};
 
-	if (!scope->protos || ns->net_dir < 0)
+	if (!(scope->protos & PROCNET_PROTOS) || (ns->net_dir < 0 && !ns->ns))
 		return;
 	store_dump_begin(s->store, scope);
-	procnet_read(ns->net_dir, scope->protos, scope->states, put_record, &ctx, &report);
+	session_netns_text(s, ns, scope, put_record, &ctx, &report);
 	store_dump_end(s->store, report.asked & ~report.unsupported, report.complete);
 	for (unsigned int proto = 0; proto < PROTO_COUNT; proto++) {
 		if (!(report.asked & ~report.unsupported & ~report.complete & PROTO_BIT(proto)))
 			continue;
 		s->partial = true;
-		add_note(s, NOTE_INTERRUPTED, -report.err[proto], ns->rec.inode, names_proto(proto),
-			 "the text table could not be read whole");
+		session_note(s, NOTE_INTERRUPTED, -report.err[proto], ns->rec.inode, names_proto(proto),
+			     "the text table could not be read whole");
 	}
+	ns->complete &= !(report.asked & ~report.unsupported & ~report.complete);
+	ns->conns |= ctx.conns;
 	s->tables_read |= report.complete;
 	s->stats.dumps++;
 }
@@ -126,7 +130,7 @@ static uint32_t dump_diag(struct session *s, struct ns_source *ns, const struct 
 			  uint32_t want)
 {
 	struct sockdiag_query query = {scope->protos, scope->states, want, NULL};
-	struct put_ctx ctx = {s, ns->slot, UINT32_MAX, 0};
+	struct put_ctx ctx = {.s = s, .netns = ns->slot, .last_uid = UINT32_MAX};
 	struct sockdiag_report report = {0};
 
 	store_dump_begin(s->store, scope);
@@ -135,6 +139,8 @@ static uint32_t dump_diag(struct session *s, struct ns_source *ns, const struct 
 	for (unsigned int proto = 0; proto < PROTO_COUNT; proto++)
 		if (report.asked & PROTO_BIT(proto))
 			note_outcome(s, ns, proto, &report.result[proto]);
+	ns->complete = !(report.asked & ~report.unsupported & ~report.complete);
+	ns->conns = ctx.conns;
 	s->tables_read |= report.complete;
 	s->stats.dumps++;
 	return report.unsupported;
@@ -152,7 +158,8 @@ static uint32_t wanted_states(struct session *s, struct ns_source *ns, const str
 	struct netstat_counters counters;
 	bool same;
 
-	if (needs->bits & NEED_CONNS)
+	/* another namespace has a gate before every dump */
+	if ((needs->bits & NEED_CONNS) || (ns->ns && (needs->bits & NEED_CONN_COUNTS)))
 		return STATE_MASK_ALL;
 	if (needs->bits & NEED_CONN_COUNTS) {
 		same = ns->gate && !netstat_read(ns->gate, &counters) &&
@@ -178,7 +185,7 @@ static void on_destroyed(const struct sock_rec *rec, void *opaque)
 /* Ends of sockets since the last tick; when some were missed, only absence can tell. */
 static void read_destroyed(struct session *s, struct ns_source *ns)
 {
-	struct put_ctx ctx = {s, ns->slot, UINT32_MAX, 0};
+	struct put_ctx ctx = {.s = s, .netns = ns->slot, .last_uid = UINT32_MAX};
 	bool missed = false;
 
 	if (ns->events)
@@ -196,10 +203,16 @@ static void dump_namespace(struct session *s, struct ns_source *ns, const struct
 	uint32_t want = (needs->bits & NEED_TCP_INFO_ALL ? SOCKDIAG_WANT_TCP_INFO : 0) |
 			(needs->bits & NEED_DROPS ? SOCKDIAG_WANT_DROPS : 0);
 
+	if (ns->skip || !session_netns_due(s, ns, &scope, now_ms))
+		return;
 	read_destroyed(s, ns);
+	ns->complete = true;
+	ns->conns = false;
 	if (ns->diag)
 		scope.protos = dump_diag(s, ns, &scope, want);
 	dump_text(s, ns, &scope);
+	if (ns->ns)
+		namespace_dumped(ns->ns, ns->complete, ns->conns);
 }
 
 /* ---- tcp_info of what is on screen ---- */
@@ -243,6 +256,16 @@ static void watch_sockets(struct session *s, struct ns_source *ns, const struct 
 }
 
 /* ---- the whole ---- */
+
+static void dump_all(struct session *s, const struct needs *needs, int64_t now_ms)
+{
+	struct ns_source *ns;
+
+	for (size_t i = 0; (ns = session_source(s, i)); i++) {
+		dump_namespace(s, ns, needs, now_ms);
+		watch_sockets(s, ns, needs);
+	}
+}
 
 static uint64_t resident_kib(int proc_fd)
 {
@@ -332,16 +355,19 @@ static const struct snapshot *live_tick(struct session *s, const struct needs *n
 	set_boot_time(s->store);
 	store_pin(s->store, needs->pin);
 	store_want_all_procs(s->store, needs->bits & NEED_ALL_PROCS);
-	s->own_ns.slot = store_netns_put(s->store, &s->own_ns.rec);
-
 	if (needs->bits & NEED_EVENTS)
 		session_events_read(s);
 	stopwatch_start(&watch);
-	dump_namespace(s, &s->own_ns, needs, now_ms);
-	watch_sockets(s, &s->own_ns, needs);
+	session_netns_scan(s, needs, now_ms);
+	dump_all(s, needs, now_ms);
 	stopwatch_stop(&watch, &s->stats, PHASE_DUMP);
 	stopwatch_start(&watch);
 	session_owners(s, needs, first_frame);
+	/* descriptors may have told of more namespaces */
+	if ((needs->bits & NEED_COMPLETE) && session_netns_scan(s, needs, now_ms)) {
+		dump_all(s, needs, now_ms);
+		session_owners(s, needs, false);
+	}
 	stopwatch_stop(&watch, &s->stats, PHASE_OWNERS);
 	stopwatch_start(&watch);
 	session_procs(s, needs, live);

@@ -22,7 +22,7 @@
 
 #include "kernel/procfs.h"
 
-#define LET_GO_MS 400
+#define LET_GO_MS 1200
 #define TRIAL_MS 30000
 #define TRIAL_MAX_MS 600000
 #define LONELY_SCANS 2
@@ -99,7 +99,7 @@ struct entry *namespaces_add(struct namespaces *all, uint32_t inode)
 	struct entry *e = xcalloc(1, sizeof(*e));
 
 	e->ns.rec.inode = inode;
-	e->ns_fd = e->watch_fd = -1;
+	e->watch_fd = -1;
 	e->ns.selected = !all->select;
 	vec_push(&all->entries, e);
 	hash_put(&all->by_inode, inode, (uintptr_t)e);
@@ -278,10 +278,6 @@ static bool judge_lonely(struct entry *e, const struct owners *own, int64_t now_
 		return true;
 	sockets = has_foreign_sockets(e);
 	e->held_unseen = !sockets;
-	if (sockets && !e->backoff_ms) {
-		next_trial(e, now_ms); /* held by a socket as it seems */
-		return true;
-	}
 	if (e->id && (sockets || !descriptors_known(own))) {
 		let_go(e, now_ms);
 		return true;

@@ -22,6 +22,7 @@
 #include <linux/magic.h>
 #include <linux/nsfs.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 
 #include "base/cleanup.h"
 #include "kernel/namespaces_impl.h"
@@ -119,6 +120,14 @@ static int by_handle(const struct entry *e)
 		return -ENOENT;
 	err = netns_open_by_handle(e->id, e->ns.rec.inode, &fd);
 	return err ? err : checked(fd, e->ns.rec.inode, check_nsfs);
+}
+
+/* Out of what we have open there. No descriptor of the namespace itself is kept: another instance
+ * of this program would take it for a holder. */
+static int by_socket(const struct entry *e)
+{
+	return checked(e->watch_fd < 0 ? -1 : ioctl(e->watch_fd, SIOCGSKNS), e->ns.rec.inode,
+		       check_nsfs);
 }
 
 static int open_namespace(const struct namespaces *all, const struct entry *e)
@@ -240,13 +249,16 @@ int namespaces_enter(struct namespaces *all, const struct namespace *ns,
 		     void (*fn)(int net_dir, void *ctx), void *ctx)
 {
 	const struct entry *e = (const struct entry *)ns;
-	struct job job = {.ns_fd = e->ns_fd};
+	struct job job = {.ns_fd = by_socket(e)};
 	struct batch b = {all, &job, 1, fn, ctx};
 	int err;
 
 	if (job.ns_fd < 0)
-		return ns->err ? ns->err : -ENOENT;
+		job.ns_fd = open_namespace(all, e);
+	if (job.ns_fd < 0)
+		return job.ns_fd;
 	err = run(&b);
+	close(job.ns_fd);
 	return err ? err : job.err;
 }
 
@@ -267,7 +279,6 @@ static void take_handles(struct namespaces *all, struct job *job)
 
 	e->n_sockets = (uint8_t)((job->diag_fd >= 0) + (job->events_fd >= 0) + (job->rtnl_fd >= 0) +
 				 (job->watch_fd >= 0));
-	e->ns_fd = job->ns_fd;
 	e->watch_fd = job->watch_fd;
 	ns->gate.netstat = job->netstat;
 	if (job->diag_fd >= 0 && sockdiag_from_fd(job->diag_fd, &ns->diag) < 0)
@@ -278,8 +289,6 @@ static void take_handles(struct namespaces *all, struct job *job)
 		ns->rtnl = NULL;
 	watch(all, e, job->events_fd, 0);
 	watch(all, e, job->watch_fd, NAMESPACES_WATCH);
-	if (ioctl(e->ns_fd, NS_GET_ID, &e->id) < 0)
-		e->id = 0;
 }
 
 static void refused(struct entry *e, int err, int64_t now_ms)
@@ -296,8 +305,10 @@ static void finish(struct namespaces *all, struct job *job, int64_t now_ms)
 {
 	struct entry *e = job->e;
 
+	if (ioctl(job->ns_fd, NS_GET_ID, &e->id) < 0)
+		e->id = 0;
+	close(job->ns_fd);
 	if (job->err) {
-		close(job->ns_fd);
 		refused(e, job->err, now_ms);
 		return;
 	}
@@ -357,13 +368,11 @@ void namespaces_close(struct entry *e)
 	netstat_free(e->ns.gate.netstat);
 	if (e->watch_fd >= 0)
 		close(e->watch_fd);
-	if (e->ns_fd >= 0)
-		close(e->ns_fd);
 	e->ns.diag = NULL;
 	e->ns.events = NULL;
 	e->ns.rtnl = NULL;
 	e->ns.gate.netstat = NULL;
 	e->ns.has_events = false;
-	e->watch_fd = e->ns_fd = -1;
+	e->watch_fd = -1;
 	e->n_sockets = 0;
 }

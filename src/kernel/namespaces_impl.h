@@ -30,8 +30,8 @@ struct entry {
 	uint32_t sock_pid;     /* holds a socket that was made in it */
 	char *cgroup, *name, *workload;
 	uint8_t workload_kind;
-	int ns_fd, watch_fd; /* keeps it; tells of changed addresses */
-	uint8_t n_sockets;   /* ours in it */
+	int watch_fd;	   /* tells of changed addresses */
+	uint8_t n_sockets; /* ours in it */
 	bool addrs_dirty;
 };
 
