@@ -239,6 +239,10 @@ int cli_run(const struct plan *plan, struct session *session)
 	struct live live;
 	int code;
 
+	if (plan->mode >= sizeof(runs) / sizeof(*runs) || !runs[plan->mode]) {
+		say("this is not in this build");
+		return CLI_FATAL;
+	}
 	live_init(&live, plan, session);
 	code = runs[plan->mode](&live);
 	live_done(&live);

@@ -38,6 +38,19 @@ struct kill {
 
 /* ---- who ---- */
 
+static void add_user(struct kill *k, const struct proc *p, struct strbuf *out)
+{
+	const struct lookup *lookup = &k->live->lookup;
+	const char *name = lookup->username ? lookup->username(lookup->ctx, p->r.uid) : NULL;
+
+	strbuf_adds(out, " (");
+	if (name)
+		text_clean(name, strlen(name), TEXT_EXPORT, out);
+	else
+		strbuf_addf(out, "uid %" PRIu32, p->r.uid);
+	strbuf_addc(out, ')');
+}
+
 static struct victim *add_victim(struct kill *k, const struct snapshot *snap, uint32_t pid)
 {
 	const struct proc *p = snapshot_proc_by_pid(snap, pid);
@@ -51,13 +64,8 @@ static struct victim *add_victim(struct kill *k, const struct snapshot *snap, ui
 	if (p && p->r.comm.ptr)
 		text_clean(p->r.comm.ptr, p->r.comm.len, TEXT_EXPORT, &v.name);
 	strbuf_addf(&v.name, "%s%" PRIu32, v.name.len ? " " : "process ", pid);
-	if (p && p->r.user.ptr) {
-		strbuf_adds(&v.name, " (");
-		text_clean(p->r.user.ptr, p->r.user.len, TEXT_EXPORT, &v.name);
-		strbuf_addc(&v.name, ')');
-	} else if (p && (p->r.have & PROC_HAVE_UID)) {
-		strbuf_addf(&v.name, " (uid %" PRIu32 ")", p->r.uid);
-	}
+	if (p && (p->r.have & PROC_HAVE_UID))
+		add_user(k, p, &v.name);
 	if (p && p->r.unit.ptr) {
 		strbuf_adds(&v.name, ", unit ");
 		text_clean(p->r.unit.ptr, p->r.unit.len, TEXT_EXPORT, &v.name);
@@ -251,13 +259,16 @@ static bool signal_all(struct kill *k)
 {
 	const struct plan *plan = k->live->plan;
 	int64_t wait_ms = plan->timeout_ms >= 0 ? plan->timeout_ms : END_MS;
+	int64_t deadline_ms = (int64_t)mono_ms() + wait_ms + 1000;
 	bool all = true, waiting = false;
 
 	for (size_t i = 0; i < k->victims.len; i++)
 		waiting |= send(k, &k->victims.data[i], &all);
-	while (waiting && poll_victims(k, wait_ms, &all))
+	while (waiting && poll_victims(k, wait_ms, &all) && (int64_t)mono_ms() < deadline_ms)
 		if (live_wait(k->live, -1, (int64_t)mono_ms() + POLL_MS) != LIVE_TIME)
 			return false;
+	for (size_t i = 0; i < k->victims.len; i++)
+		all &= k->victims.data[i].decided;
 	return all;
 }
 
