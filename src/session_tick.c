@@ -322,7 +322,7 @@ static const struct snapshot *replay_tick(struct session *s, struct needs needs,
 	s->replay_due_ms = wait_ms < 0 ? INT64_MAX : (int64_t)mono_ms() + wait_ms;
 	vec_clear(&s->notes);
 	if (wait_ms < 0)
-		add_note(s, s->tape.broken ? NOTE_TRUNCATED : NOTE_LIMIT, 0, 0, "replay",
+		session_note(s, s->tape.broken ? NOTE_TRUNCATED : NOTE_LIMIT, 0, 0, "replay",
 			 s->tape.broken ? "the recording is damaged here" : "end of the recording");
 	return session_publish(s, &needs);
 }
@@ -349,7 +349,7 @@ static const struct snapshot *live_tick(struct session *s, const struct needs *n
 	memset(&s->stats, 0, sizeof(s->stats));
 	vec_clear(&s->notes);
 	if (s->tape.broken)
-		add_note(s, NOTE_LIMIT, 0, 0, "record", "the recording could not be written on");
+		session_note(s, NOTE_LIMIT, 0, 0, "record", "the recording could not be written on");
 	s->tables_read = 0;
 	store_tick_begin(s->store, now_ms, (int64_t)wall_ms());
 	set_boot_time(s->store);
