@@ -43,7 +43,7 @@ static void start(struct table *t)
 {
 	t->stage = STAGE_SCAN;
 	t->pos = 0;
-	t->total = 0;
+	t->counted = 0;
 }
 
 static void grow(struct table *t, uint32_t n)
@@ -285,7 +285,7 @@ static uint32_t scan_slot(struct table *t, uint32_t slot, const struct lookup *l
 		t->verdicts[slot] = t->placed[slot] = 0;
 		return 0;
 	}
-	t->total++;
+	t->counted++;
 	id = row_id(&row);
 	dirty = t->all_dirty || t->objects[slot] != row.obj || t->ids[slot] != id ||
 		proc_changed(t, row_proc(&row));
@@ -313,6 +313,7 @@ static void scan(struct table *t, const struct lookup *lookup, uint32_t *budget)
 	if (t->pos < t->n_slots)
 		return;
 	t->all_dirty = t->keys_dirty = false;
+	t->total = t->counted;
 	t->stage = STAGE_PLACE;
 }
 

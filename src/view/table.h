@@ -88,7 +88,8 @@ struct table {
 	VEC(uint32_t) members;
 	struct hash folds; /* group key -> 1 folded, 2 open */
 	bool fold_default;
-	uint32_t total; /* rows before the filter */
+	uint32_t total;   /* rows before the filter, as of the last finished scan */
+	uint32_t counted; /* the same, of the scan under way */
 };
 
 void table_init(struct table *t, enum pane pane);
