@@ -43,6 +43,7 @@ struct ns_source {
 	bool skip;                  /* not to be dumped: not asked for, or it cannot be entered */
 	bool complete, conns;       /* how the last dump went; it had TCP connections */
 	int64_t addrs_ms;           /* our own: when its addresses were read */
+	int64_t links_ms;           /* when rtnl was asked for names last, 0 never */
 };
 
 struct detail_block;
@@ -203,5 +204,7 @@ void session_names_user(struct session_names *names, uint32_t uid, struct bytes 
 void session_names_cgroup(struct session_names *names, uint64_t id, struct bytes path);
 void session_names_if(struct session_names *names, uint32_t netns_inode, uint32_t ifindex,
 		      const char *name);
+/* Learns the name of a device that a socket is bound to. */
+void session_see_if(struct session *s, struct ns_source *ns, uint32_t ifindex);
 
 #endif

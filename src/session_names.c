@@ -5,7 +5,12 @@
 #include <arpa/inet.h>
 #include <sys/random.h>
 
+#include "base/clock.h"
 #include "model/journal.h"
+
+/* How old a list of the devices may be; and when one is missing from it. */
+#define LINKS_MS 10000
+#define LINKS_UNKNOWN_MS 500
 
 static uint64_t random_seed(void)
 {
@@ -131,6 +136,25 @@ void session_names_if(struct session_names *names, uint32_t netns_inode, uint32_
 	put_locked(names, &names->ifnames, key, text.ptr, text.len);
 	if (names->journal)
 		journal_name(names->journal, JOURNAL_INTERFACE, key, text);
+}
+
+/* A device seen for the first time is asked for at once; one that was renamed shows soon. */
+void session_see_if(struct session *s, struct ns_source *ns, uint32_t ifindex)
+{
+	int64_t now_ms = (int64_t)mono_ms();
+	const char *name, *known;
+
+	if (!ns->rtnl)
+		return;
+	name = rtnl_name(ns->rtnl, ifindex);
+	if (now_ms - ns->links_ms >= (name ? LINKS_MS : LINKS_UNKNOWN_MS) || !ns->links_ms) {
+		rtnl_refresh(ns->rtnl);
+		ns->links_ms = now_ms;
+		name = rtnl_name(ns->rtnl, ifindex);
+	}
+	known = get_locked(&s->names, &s->names.ifnames, (uint64_t)ns->rec.inode << 32 | ifindex);
+	if (name && (!known || strcmp(name, known) != 0))
+		session_names_if(&s->names, ns->rec.inode, ifindex, name);
 }
 
 static const char *lookup_service(void *ctx, uint16_t port, uint8_t proto)

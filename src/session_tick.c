@@ -64,6 +64,8 @@ struct put_ctx {
 	uint32_t last_uid; /* rows come in runs of the same */
 	uint64_t last_cgroup;
 	bool conns;
+	struct ns_source *ns;
+	uint32_t last_device;
 };
 
 static void put_record(const struct sock_rec *rec, void *opaque)
@@ -79,6 +81,10 @@ static void put_record(const struct sock_rec *rec, void *opaque)
 		session_see_cgroup(ctx->s, rec->cgroup_id);
 	}
 	ctx->conns |= rec->proto <= PROTO_MPTCP && rec->state != STATE_LISTEN;
+	if (rec->ifindex && rec->ifindex != ctx->last_device) {
+		ctx->last_device = rec->ifindex;
+		session_see_if(ctx->s, ctx->ns, rec->ifindex);
+	}
 	store_put(ctx->s->store, rec);
 }
 
@@ -104,7 +110,7 @@ static void note_outcome(struct session *s, const struct ns_source *ns, unsigned
 /* From text what has a table there. */
 static void dump_text(struct session *s, struct ns_source *ns, const struct dump_scope *scope)
 {
-	struct put_ctx ctx = {.s = s, .netns = ns->slot, .last_uid = UINT32_MAX};
+	struct put_ctx ctx = {.s = s, .netns = ns->slot, .last_uid = UINT32_MAX, .ns = ns};
 	struct procnet_report report = {0};
 
 	if (!(scope->protos & PROCNET_PROTOS) || (ns->net_dir < 0 && !ns->ns))
@@ -130,7 +136,7 @@ static uint32_t dump_diag(struct session *s, struct ns_source *ns, const struct 
 			  uint32_t want)
 {
 	struct sockdiag_query query = {scope->protos, scope->states, want, NULL};
-	struct put_ctx ctx = {.s = s, .netns = ns->slot, .last_uid = UINT32_MAX};
+	struct put_ctx ctx = {.s = s, .netns = ns->slot, .last_uid = UINT32_MAX, .ns = ns};
 	struct sockdiag_report report = {0};
 
 	store_dump_begin(s->store, scope);
@@ -185,7 +191,7 @@ static void on_destroyed(const struct sock_rec *rec, void *opaque)
 /* Ends of sockets since the last tick; when some were missed, only absence can tell. */
 static void read_destroyed(struct session *s, struct ns_source *ns)
 {
-	struct put_ctx ctx = {.s = s, .netns = ns->slot, .last_uid = UINT32_MAX};
+	struct put_ctx ctx = {.s = s, .netns = ns->slot, .last_uid = UINT32_MAX, .ns = ns};
 	bool missed = false;
 
 	if (ns->events)
