@@ -21,6 +21,7 @@ tap_zoo listen,port=1001 listen,addr=0.0.0.0,port=1101 listen,addr=::1,port=1001
 	child,port=1017 passed,port=1018 in-flight,port=1019 \
 	listen,mptcp,port=1021 established,mptcp,port=1022,n=2 listen,addr=::,mptcp,port=1023 \
 	listen,port=1200,n=50
+tap_is "$(grep '^lacks' "$ledger" | grep -v mptcp)" "" "everything could be opened"
 tap_run "every socket: state, addresses, queues, uid, inode, timer, owners as ss" oracle sockets
 tap_run "every endpoint: queues, owners, inodes, uid as ss" oracle ports
 tap_run "the ledger: bound-only, in the accept queue, passed, inherited" oracle ledger "$ledger"
