@@ -230,7 +230,8 @@ static void spread_family(struct parser *p)
 	for (struct node *node = p->filter->nodes; node; node = node->next) {
 		struct endpoint_test *test = node->leaf ? &node->leaf->endpoint : NULL;
 
-		if (!test || node->leaf->kind != LEAF_ENDPOINT || !test->any_number || test->family)
+		if (!test || node->leaf->kind != LEAF_ENDPOINT || !test->any_number ||
+		    test->family || !filter_family_fits(test, p->family))
 			continue;
 		test->family = p->family;
 		test->family_named = true;

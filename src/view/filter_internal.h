@@ -205,8 +205,8 @@ bool filter_lex_operator(struct parser *p, bool words, enum filter_op *ret_op);
 bool filter_lex_value(struct parser *p, bool regex, const char *expected, struct piece *ret_value);
 
 /* Fills in the error. Always NULL, as a node. */
-struct node *filter_parse_fail(struct parser *p, enum filter_error_kind kind, size_t start, size_t end,
-			const char *message, const char *suggestion);
+struct node *filter_parse_fail(struct parser *p, enum filter_error_kind kind, size_t start,
+			       size_t end, const char *message, const char *suggestion);
 
 bool filter_piece_is(const struct piece *piece, const char *word);
 
@@ -239,7 +239,7 @@ bool filter_word_endpoint(struct parser *p, const struct piece *word, struct nod
 
 /* ADDRESS, ADDRESS/BITS, ADDRESS/MASK or a name: 0, or -EINVAL. short_v4: 10 and 10.1 as in ss. */
 int filter_word_host(struct parser *p, const char *text, size_t len, bool short_v4,
-	      struct endpoint_test *test);
+		     struct endpoint_test *test);
 
 /* Numbers, names, ranges, lists. 0 or -EINVAL. */
 int filter_word_ports(struct parser *p, const char *text, size_t len, struct endpoint_test *test);
@@ -256,8 +256,7 @@ struct pattern *filter_word_pattern(struct parser *p, const struct piece *piece,
 #define PANES_ENDPOINT                                                                             \
 	(PANE_BIT(PANE_PORTS) | PANE_BIT(PANE_SOCKETS) | PANE_BIT(PANE_PROCESSES) |                \
 	 PANE_BIT(PANE_EVENTS))
-#define PANES_SOCKET                                                                               \
-	(PANE_BIT(PANE_PORTS) | PANE_BIT(PANE_SOCKETS) | PANE_BIT(PANE_PROCESSES))
+#define PANES_SOCKET (PANE_BIT(PANE_PORTS) | PANE_BIT(PANE_SOCKETS) | PANE_BIT(PANE_PROCESSES))
 #define PANES_OF_SOCKETS (PANE_BIT(PANE_PORTS) | PANE_BIT(PANE_SOCKETS))
 #define PANES_REMOTE (PANE_BIT(PANE_SOCKETS) | PANE_BIT(PANE_PROCESSES))
 
@@ -266,13 +265,16 @@ struct pattern *filter_word_pattern(struct parser *p, const struct piece *piece,
 /* Whether name is one of them (sport, dst, dev ...), to be used with this operator. */
 bool filter_ss_is_condition(const struct parser *p, const struct piece *name, enum filter_op op);
 struct node *filter_ss_condition(struct parser *p, const struct piece *name, enum filter_op op,
-			  const struct piece *value);
+				 const struct piece *value);
+
+/* Whether its hosts are of this family, 0 = any. */
+bool filter_family_fits(const struct endpoint_test *test, uint8_t family);
 
 /* ---- filter_field.c: NAME OP VALUE ---- */
 
 bool filter_field_known(struct parser *p, const struct piece *name);
 struct node *filter_field_condition(struct parser *p, const struct piece *name, enum filter_op op,
-			     const struct piece *value);
+				    const struct piece *value);
 
 /* ---- filter_text.c: what is looked through for a bare word ---- */
 
@@ -282,8 +284,8 @@ const enum column_id *filter_text_columns(enum pane pane, size_t *ret_n);
 
 enum verdict { VERDICT_NO, VERDICT_YES, VERDICT_UNKNOWN };
 
-enum verdict filter_leaf_verdict(struct filter *filter, const struct leaf *leaf, const struct row *row,
-			  const struct lookup *lookup);
+enum verdict filter_leaf_verdict(struct filter *filter, const struct leaf *leaf,
+				 const struct row *row, const struct lookup *lookup);
 
 /* Whether it is about a socket or endpoint: of a process, about any that it holds. */
 bool filter_leaf_asks_sockets(const struct leaf *leaf);

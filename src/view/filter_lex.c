@@ -136,6 +136,7 @@ static struct piece unquote(struct parser *p, size_t start, size_t end, bool reg
 		if (c == '\\' && i + 1 < end) {
 			if (regex && !(in_quotes && after == '"'))
 				out[piece.len++] = c;
+			piece.quoted |= !regex;
 			c = after;
 			i++;
 		}

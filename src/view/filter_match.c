@@ -102,7 +102,9 @@ static enum verdict endpoint_verdict(const struct endpoint_test *test, const str
 {
 	struct ends ends = ends_of(row);
 
-	if (!ends.family || (test->family_named && test->family != ends.family))
+	if (!ends.family)
+		return VERDICT_NO; /* an event without an endpoint */
+	if (test->family_named && test->family != ends.family)
 		return VERDICT_UNKNOWN;
 	if (test->protos && !(test->protos & PROTO_BIT(ends.proto)))
 		return VERDICT_NO;
@@ -253,9 +255,7 @@ static enum verdict dev_verdict(const struct leaf *leaf, const struct row *row,
 	struct ends ends = ends_of(row);
 	const char *name;
 
-	if (!ends.family)
-		return VERDICT_UNKNOWN;
-	if (leaf->dev.index >= 0 && leaf->dev.index == ends.ifindex)
+	if (leaf->dev.index >= 0 && ends.family && leaf->dev.index == ends.ifindex)
 		return VERDICT_YES;
 	if (!ends.ifindex)
 		return VERDICT_NO;
@@ -694,7 +694,10 @@ static enum verdict any_socket(struct filter *f, const struct leaf *leaf, const 
 
 		if (!row_at(row->snap, PANE_SOCKETS, slots[i], &sock))
 			continue;
-		verdict = filter_leaf_verdict(f, leaf, &sock, lookup);
+		if (leaf->kind == LEAF_NUMBER)
+			verdict = yes_if(port_is(f, leaf->number, &sock));
+		else
+			verdict = filter_leaf_verdict(f, leaf, &sock, lookup);
 		if (verdict == VERDICT_YES)
 			return verdict;
 		if (verdict == VERDICT_NO)

@@ -78,7 +78,8 @@ static bool has_special(const struct piece *piece, const char *special)
 
 const char *filter_canonical(struct parser *p, const struct piece *piece)
 {
-	bool quote = piece->quoted || has_special(piece, " \t\n\r()|&\"\\");
+	bool quote = piece->quoted || has_special(piece, " \t\n\r()|&\"\\") ||
+		     strchr("=~<>!", piece->ptr[0]);
 	struct strbuf out;
 
 	strbuf_init(&out, 0);

@@ -1,7 +1,7 @@
 /*
  * Something looked for in text: a substring or a PCRE2 pattern. Backtracking is bounded: a match
- * first has a small limit; what exceeds it is done again while its steps are counted, on an
- * account that all patterns of a filter share until filter_pattern_run_reset(). When that is used up
+ * first has a small limit; what exceeds it is done again while its steps are counted, on an account
+ * that all patterns of a filter share until filter_pattern_run_reset(). When that is used up
  * nothing matches any more.
  */
 #ifndef INETTOP_VIEW_FILTER_PATTERN_H

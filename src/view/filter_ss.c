@@ -229,8 +229,7 @@ static bool set_port(struct parser *p, struct endpoint_test *test, const char *t
 	return true;
 }
 
-/* Whether its hosts are of this family: 0 = any. */
-static bool family_fits(const struct endpoint_test *test, uint8_t family)
+bool filter_family_fits(const struct endpoint_test *test, uint8_t family)
 {
 	int wanted = family == FAM_INET ? AF_INET : family == FAM_INET6 ? AF_INET6 : 0;
 
@@ -275,15 +274,20 @@ static struct node *host_condition(struct parser *p, enum ss_name name, enum fil
 				   struct piece value)
 {
 	struct endpoint_test test = {.ends = name == SS_DST ? END_REMOTE : END_LOCAL};
-	const char *text = condition_text(p, name, op, &value);
+	const char *text = condition_text(p, name, op, &value), *whole = value.ptr;
 	uint8_t family = take_family(p, &value);
+	bool named = value.ptr != whole;
 
 	if (family && family != FAM_INET && family != FAM_INET6)
 		return named_host(p, text, &value, family, name == SS_DST, false);
-	if (!split_host(p, &value, &test) || !family_fits(&test, family))
+	if (!split_host(p, &value, &test) || (named && !filter_family_fits(&test, family)))
 		return fail_value(p, &value,
 				  "expected an address, perhaps with /BITS and :PORT, "
 				  "or a host of /etc/hosts");
+	if (!filter_family_fits(&test, family)) {
+		family = 0;
+		p->families = true;
+	}
 	return endpoint_leaf(p, text, family, &test);
 }
 

@@ -192,21 +192,28 @@ static struct node *new_endpoint(struct parser *p, const struct piece *word,
 	return node;
 }
 
-/* HOST[:PORTS] or [HOST]:PORTS, as in lsof after @. The last colon parts them, unless all of it is
- * an address. */
+/* The colon between HOST and PORTS: the last one, unless all of it is an address. */
+static const char *ports_colon(const char *text, size_t len)
+{
+	const char *slash = memchr(text, '/', len);
+	const char *bracket = len && text[0] == '[' ? memchr(text, ']', len) : NULL;
+	const char *from = slash ? slash : bracket ? bracket : text;
+	struct netaddr addr;
+	const char *zone;
+	size_t zone_len;
+
+	if (!slash && !bracket && netaddr_parse(text, len, &addr, &zone, &zone_len) == 0)
+		return NULL;
+	return memrchr(from, ':', (size_t)(text + len - from));
+}
+
+/* HOST[:PORTS] or [HOST]:PORTS, as in lsof after @. */
 static bool host_and_ports(struct parser *p, const char *text, size_t len,
 			   struct endpoint_test *test)
 {
-	const char *bracket = len && text[0] == '[' ? memchr(text, ']', len) : NULL;
-	const char *colon = bracket ? memchr(bracket, ':', len - (size_t)(bracket - text))
-				    : memrchr(text, ':', len);
-	struct netaddr addr;
-	const char *zone;
-	size_t zone_len, host_len;
+	const char *colon = ports_colon(text, len);
+	size_t host_len = colon ? (size_t)(colon - text) : len;
 
-	if (!bracket && netaddr_parse(text, len, &addr, &zone, &zone_len) == 0)
-		colon = NULL;
-	host_len = colon ? (size_t)(colon - text) : len;
 	if (!(host_len == 1 && *text == '*') &&
 	    filter_word_host(p, text, host_len, false, test) < 0)
 		return false;

@@ -42,6 +42,7 @@ struct world {
 	struct sockdiag *diag;
 	struct snapshot snap;
 	VEC(struct sock *) socks;
+	struct arena memory; /* of the sockets */
 	struct lookup lookup;
 	struct filter_names names;
 	unsigned int seed, tried, wrong, refused, pushed;
@@ -79,28 +80,19 @@ static uint64_t id_of(bool mptcp, bool is_unix, uint64_t cookie)
 static void add_sock(const struct sock_rec *rec, void *ctx)
 {
 	struct world *w = ctx;
-	struct sock *sk = calloc(1, sizeof(*sk));
+	struct sock *sk;
 
-	if (!sk || rec->state == STATE_BOUND)
+	if (rec->state == STATE_BOUND)
 		return;
+	sk = arena_alloc(&w->memory, sizeof(*sk));
+	memset(sk, 0, sizeof(*sk));
 	sk->r = *rec;
 	sk->r.tcp = NULL;
-	if (rec->path.ptr) {
-		char *copy = malloc(rec->path.len + 1u);
-
-		memcpy(copy, rec->path.ptr, rec->path.len);
-		sk->r.path.ptr = copy;
-	}
+	if (rec->path.ptr)
+		sk->r.path.ptr = arena_strndup(&w->memory, rec->path.ptr, rec->path.len);
 	sk->head.first_ms = -1;
 	sk->netns = sk->port = sk->proc = sk->peer = SLOT_NONE;
 	vec_push(&w->socks, sk);
-}
-
-static void forget_socks(struct world *w)
-{
-	for (size_t i = 0; i < w->socks.len; i++)
-		free(w->socks.data[i]);
-	vec_clear(&w->socks);
 }
 
 static void dump(struct world *w, uint32_t protos, uint32_t states, const struct diag_filter *code)
@@ -113,7 +105,8 @@ static void dump(struct world *w, uint32_t protos, uint32_t states, const struct
 				       .filter = code && code->len ? code : NULL};
 	struct sockdiag_report report;
 
-	forget_socks(w);
+	vec_clear(&w->socks);
+	arena_reset(&w->memory);
 	sockdiag_dump(w->diag, &query, add_sock, w, &report);
 	w->snap.socks = (const struct sock *const *)w->socks.data;
 	w->snap.n_socks = (uint32_t)w->socks.len;
@@ -267,8 +260,8 @@ static bool read_command(char *const argv[], void (*read)(const char *line, stru
 /* False when ss refuses the expression. */
 static bool select_ss(const char *text, bool unix_too, struct ids *ret)
 {
-	char program[] = "ss", tables[16], copy[TEXT_MAX], *rest = NULL;
-	char *argv[TEXT_MAX / 2 + 3] = {program, tables};
+	char name[] = "ss", tables[16], copy[TEXT_MAX], *rest = NULL;
+	char *argv[TEXT_MAX / 2 + 3] = {name, tables};
 	int argc = 2;
 
 	snprintf(tables, sizeof(tables), "%s", unix_too ? "-HOanex" : "-HOanetuM");
@@ -290,11 +283,12 @@ static void read_device(const char *line, struct ids *ret)
 /* What lsof -i gives, of the sockets that this process holds. */
 static void select_lsof(const char *word, struct ids *ret)
 {
-	char program[] = "lsof", plain[] = "-nPwa", fields[] = "-Fd", pid[16], which[80];
-	char *argv[] = {program, plain, pid, which, fields, NULL};
+	char name[] = "lsof", flags[] = "-nPwa", by_pid[] = "-p", pid[16], by_word[] = "-i",
+	     which[64], fields[] = "-Fd";
+	char *argv[] = {name, flags, by_pid, pid, by_word, which, fields, NULL};
 
-	snprintf(pid, sizeof(pid), "-p%d", (int)getpid());
-	snprintf(which, sizeof(which), "-i%s", word);
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	snprintf(which, sizeof(which), "%s", word);
 	read_command(argv, read_device, ret);
 }
 
@@ -652,11 +646,12 @@ int main(void)
 	}
 	printf("# seed %u, device %d, cgroup %d, mptcp %d\n", w.seed, w.zoo.has_device,
 	       w.zoo.has_cgroup, w.zoo.has_mptcp);
+	arena_init(&w.memory, 0);
 	w.lookup.ifname = find_ifname;
 	w.names = (struct filter_names){.port = find_port, .cgroup = find_cgroup};
 	run_all(&w, count ? (unsigned int)strtoul(count, NULL, 0) : 500);
-	forget_socks(&w);
 	vec_done(&w.socks);
+	arena_done(&w.memory);
 	sockdiag_free(w.diag);
 	filter_zoo_close(&w.zoo);
 	return w.wrong != 0;
