@@ -34,6 +34,17 @@ static uint8_t event_proto(const struct bpf_event *ev)
 	}
 }
 
+/* BPF tells of every namespace of the kernel. */
+static bool is_wanted(struct session *s, uint64_t netns_cookie)
+{
+	const struct ns_source *ns;
+
+	for (size_t i = 0; s->cfg.netns && (ns = session_source(s, i)); i++)
+		if (!ns->skip && ns->rec.cookie == netns_cookie)
+			return true;
+	return !s->cfg.netns;
+}
+
 static void on_event(const struct bpf_event *ev, void *opaque)
 {
 	struct session *s = opaque;
@@ -55,7 +66,8 @@ static void on_event(const struct bpf_event *ev, void *opaque)
 		.gap_ms = -1,
 	};
 
-	store_event_seen(s->store, &out, ev->cookie);
+	if (is_wanted(s, ev->netns_cookie))
+		store_event_seen(s->store, &out, ev->cookie);
 }
 
 void session_events_read(struct session *s)

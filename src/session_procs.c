@@ -74,7 +74,30 @@ static void collect_inode(void *opaque, const struct sock *sock)
 	vec_push(&s->added, sock->r.inode);
 }
 
-/* Nobody holds it: say why. A socket of uid 0 that no table has is the kernel's own. */
+static void on_alive(size_t index, int err, const struct sock_rec *rec, void *ctx)
+{
+	(void)index;
+	if (!err && rec)
+		*(bool *)ctx = true;
+}
+
+/* Asks the kernel for this one socket. What it cannot be asked for counts as alive. */
+static bool is_alive(struct session *s, const struct sock *sock)
+{
+	const struct ns_source *ns = session_source_by_slot(s, sock->netns);
+	struct sockdiag_key key;
+	bool alive = false;
+
+	if (!ns || !ns->diag || !sockdiag_key_from(&sock->r, &key))
+		return true;
+	sockdiag_lookup(ns->diag, &key, 1, 0, on_alive, &alive);
+	return alive;
+}
+
+/*
+ * Nobody holds it: say why. A socket of uid 0 that no table has is the kernel's own, unless its process
+ * closed it between the dump and the look at the tables.
+ */
 static void explain_unknown(void *opaque, const struct sock *sock)
 {
 	struct session *s = opaque;
@@ -84,8 +107,14 @@ static void explain_unknown(void *opaque, const struct sock *sock)
 
 	if (status == OWNER_PENDING)
 		return;
-	if (status == OWNER_UNRESOLVED && (sock->r.have & REC_UID) && !sock->r.uid)
+	if (status == OWNER_UNRESOLVED && (sock->r.have & REC_UID) && !sock->r.uid &&
+	    sock->r.proto != PROTO_UNIX)
 		status = OWNER_KERNEL;
+	if ((status == OWNER_KERNEL || status == OWNER_IN_FLIGHT) &&
+	    status != sock->owner_status && !is_alive(s, sock)) {
+		status = OWNER_UNRESOLVED;
+		detail = NULL;
+	}
 	store_owner_none(s->store, sock->r.inode, status, static_bytes(detail));
 }
 

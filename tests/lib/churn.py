@@ -57,55 +57,60 @@ def check_events(ledger_path, events_path):
             if event["event"] == "listen" and event["pid"] is None:
                 out.append(f"port {life[2]}: nobody is named")
     for port in set(seen) - stable:
-        out.append(f"a port that never was: {port}: {seen[port]}")
+        out.append(f"a port that never was: {port}: {seen[port][:2]}")
     return len(churned), out
+
+
+def check_row(row, holders, since, until):
+    """What is wrong with the row of a socket that these hold or held."""
+    opened, closed = holders[0][0], holders[0][1]
+    all_the_time = opened <= since and (closed is None or closed >= until)
+    if closed is not None and closed < since - SLACK:
+        return "long closed"
+    owners = {(o["pid"], o["fd"]) for o in row["owners"]}
+    real = {(life[3], life[4]) for life in holders}
+    if all_the_time and owners != real or owners - real:
+        return "wrong owners"
+    if not owners and row["owner_status"] not in ("unresolved", "denied"):
+        return "wrong reason for having no owner"
+    return None
 
 
 def check_rows(ledger_path, rows_path):
     out = []
-    ledger = lives(ledger_path)
     by_inode = {}
-    for life in ledger.values():
+    for life in lives(ledger_path).values():
         by_inode.setdefault(life[6], []).append(life)
     offset = wall_offset_us()
-    last, count = None, 0
     with open(rows_path, encoding="utf-8") as lines:
-        for line in lines:
-            doc = json.loads(line)
-            made = datetime.datetime.fromisoformat(doc["generated"].replace("Z", "+00:00"))
-            made = int(made.timestamp() * 1000000) - offset
-            since = 0 if last is None else last  # this list was read between since and made
-            last, count = made, count + 1
-            found = {}
-            for row in doc["sockets"]:
-                if not row["inode"]:
-                    continue
-                if row["inode"] in found:
-                    out.append(f"twice: {row['local_port']}")
-                found[row["inode"]] = row
-                if row["mark"] == "gone":
-                    out.append(f"gone, and still told: {row['local_port']}")
-            for inode, holders in by_inode.items():
-                opened, closed = holders[0][0], holders[0][1]
-                if not inode or opened > since or (closed is not None and closed < made + SLACK):
-                    continue
-                row = found.get(inode)
-                if not row:
-                    out.append(f"missed {holders[0]} at {made}")
-                    continue
-                owners = {(o["pid"], o["fd"]) for o in row["owners"]}
-                if owners != {(life[3], life[4]) for life in holders}:
-                    out.append(f"owners {owners} of {holders}")
-            for inode, row in found.items():
-                life = by_inode.get(inode, [None])[0]
-                if not life:
-                    out.append(f"invented {row['local_port']} {inode}")
-                elif life[1] is not None and life[1] < since - SLACK:
-                    out.append(f"long closed: {life} at {made}")
-                elif any((o["pid"], o["fd"]) not in {(h[3], h[4]) for h in by_inode[inode]}
-                         for o in row["owners"]):
-                    out.append(f"wrong owner {row['owners']} of {life}")
-    return count, out
+        docs = [json.loads(line) for line in lines]
+    times = []
+    for doc in docs:
+        made = datetime.datetime.fromisoformat(doc["generated"].replace("Z", "+00:00"))
+        times.append(int(made.timestamp() * 1000000) - offset)
+    times.append(1 << 62)
+    # "generated" is when a list was begun: its sockets were read between that and the next one
+    for doc, since, until in zip(docs, times, times[1:]):
+        found = {}
+        for row in doc["sockets"]:
+            if not row["inode"]:
+                continue
+            if row["inode"] in found:
+                out.append(f"twice: {row['local_port']}")
+            found[row["inode"]] = row
+            if row["mark"] == "gone":
+                out.append(f"gone, and still told: {row['local_port']}")
+            wrong = "invented"
+            if row["inode"] in by_inode:
+                wrong = check_row(row, by_inode[row["inode"]], since, until)
+            if wrong:
+                out.append(f"{wrong}: {row['local_port']} {row['owner_status']} {row['owners']}: "
+                           f"{by_inode.get(row['inode'])} from {since} to {until}")
+        for inode, holders in by_inode.items():
+            opened, closed = holders[0][0], holders[0][1]
+            if inode and inode not in found and opened <= since and (closed is None or closed >= until):
+                out.append(f"missed {holders[0]} from {since} to {until}")
+    return len(docs), out
 
 
 if __name__ == "__main__":

@@ -64,6 +64,9 @@ static __always_inline void put_addresses(struct bpf_event *e, struct sock_commo
 {
 	e->family = c->skc_family;
 	e->sport = c->skc_num;
+	/* a port that the kernel chose is given back before the end is told (inet_put_port) */
+	if (!e->sport && bpf_core_field_exists(struct inet_sock, inet_sport))
+		e->sport = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)c, inet_sport));
 	e->dport = bpf_ntohs(c->skc_dport);
 	e->v6only = BPF_CORE_READ_BITFIELD(c, skc_ipv6only);
 	if (e->family == AF_INET) {

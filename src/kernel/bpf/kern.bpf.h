@@ -205,6 +205,10 @@ struct sock {
 	__u32 sk_max_ack_backlog;
 };
 
+struct inet_sock {
+	__be16 inet_sport;
+};
+
 struct tcp_sock {
 	__u32 rcv_nxt;
 	__u32 copied_seq;
