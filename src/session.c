@@ -216,7 +216,10 @@ static void *collector(void *arg)
 			absorbed_ms = now_ms;
 			news = false;
 		}
-		wait_for_work(s, news ? ABSORB_MS : w.paused ? 1000 : due_ms > now_ms ? due_ms - now_ms : 0);
+		wait_for_work(s, news		   ? ABSORB_MS
+				 : w.paused	   ? 1000
+				 : due_ms > now_ms ? due_ms - now_ms
+						   : 0);
 	}
 }
 

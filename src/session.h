@@ -20,11 +20,11 @@ struct session_config {
 	enum source_mode source;
 	enum owners_mode owners;
 	bool no_bpf, no_runtime, readonly;
-	const char *netns;     /* NAME|ID|PID|host|all; NULL = all */
+	const char *netns; /* NAME|ID|PID|host|all; NULL = all */
 	int64_t interval_ms, hold_ms;
-	const char *record;    /* file to write a journal of the run to, or NULL */
-	const char *replay;    /* file to play instead of looking at this host, or NULL */
-	double speed;          /* of the replay, 0 = as it was */
+	const char *record; /* file to write a journal of the run to, or NULL */
+	const char *replay; /* file to play instead of looking at this host, or NULL */
+	double speed;	    /* of the replay, 0 = as it was */
 };
 
 struct session;
@@ -40,8 +40,8 @@ int session_open(struct session *s, struct strbuf *ret_error);
 void session_free(struct session *s);
 
 /*
- * Drops the rights that this run will not need (SPEC 8). Call once, after session_open(). A failure to
- * drop is an error: -errno.
+ * Drops the rights that this run will not need (SPEC 8). Call once, after session_open(). A failure
+ * to drop is an error: -errno.
  */
 int session_drop_rights(const struct session *s);
 
@@ -65,8 +65,8 @@ void session_release(const struct snapshot *snap);
 
 /*
  * One complete snapshot, without the thread (not after session_start()). Every owner and process is
- * known or named as unknown; of a replay, the last moment. 0 or -errno with a line in ret_error; the
- * caller releases the snapshot.
+ * known or named as unknown; of a replay, the last moment. 0 or -errno with a line in ret_error;
+ * the caller releases the snapshot.
  */
 int session_once(struct session *s, const struct needs *needs, const struct snapshot **ret,
 		 struct strbuf *ret_error);
@@ -81,11 +81,11 @@ void session_set_dns(struct session *s, bool on);
 struct session_target;
 
 enum target_result {
-	TARGET_OPEN,        /* pidfd held, start time equals the row's */
+	TARGET_OPEN, /* pidfd held, start time equals the row's */
 	TARGET_SIGNALLED,
-	TARGET_DIED,        /* ended after ms */
-	TARGET_ALIVE,       /* still there when the wait was over */
-	TARGET_DENIED,      /* EPERM */
+	TARGET_DIED,	    /* ended after ms */
+	TARGET_ALIVE,	    /* still there when the wait was over */
+	TARGET_DENIED,	    /* EPERM */
 	TARGET_RECYCLED,    /* the pid belongs to another process now: nothing was sent */
 	TARGET_GONE_BEFORE, /* ended before anything was sent */
 	TARGET_FORBIDDEN,   /* pid 1, this program or an ancestor of it */

@@ -23,7 +23,8 @@ static void add_protocols(const struct session *s, struct strbuf *out)
 	strbuf_init(&text, 0);
 	for (unsigned int proto = 0; proto < PROTO_COUNT; proto++)
 		if (s->own_ns.absent & PROTO_BIT(proto))
-			strbuf_addf(&text, "%s%s", text.len ? " " : "no diag module: ", names_proto(proto));
+			strbuf_addf(&text, "%s%s",
+				    text.len ? " " : "no diag module: ", names_proto(proto));
 	if (!s->own_ns.diag) {
 		strbuf_adds(&text, s->cfg.source == SOURCE_PROC ? "--source=proc"
 								: strerror(-s->own_ns.diag_err));
@@ -40,7 +41,8 @@ static const char *bpf_reason(const struct session *s, const struct bpf_support 
 		return "--no-bpf";
 	if (s->cfg.readonly)
 		return "--readonly loads no BPF";
-	return bpf->error[source] ? bpf_caps_strerror(bpf->error[source], rights & ~bpf->rights) : "";
+	return bpf->error[source] ? bpf_caps_strerror(bpf->error[source], rights & ~bpf->rights)
+				  : "";
 }
 
 static void add_bpf(const struct session *s, const struct bpf_support *bpf, struct strbuf *out)
@@ -88,13 +90,15 @@ void session_check(struct session *s, struct strbuf *out)
 #else
 		"own reader in a helper process",
 #endif
-		view.hides ? "/proc hides other users' processes (hidepid)" :
-		view.pidns ? "in a pid namespace: processes outside of it are hidden" : "");
+		view.hides   ? "/proc hides other users' processes (hidepid)"
+		: view.pidns ? "in a pid namespace: processes outside of it are hidden"
+			     : "");
 	add_row(out, "exec, exit", s->proc_events ? "proc connector" : "looked for each tick",
 		s->proc_events ? "" : "the connector is refused here");
 	strbuf_adds(out, "\n");
 	for (size_t i = 0; i < CAPF_COUNT; i++)
-		strbuf_addf(out, "%-12s %-8s %s%s%s\n", caps[i].code, caps[i].available ? "yes" : "no",
-			    caps[i].text, caps[i].available ? "" : ": needs ",
+		strbuf_addf(out, "%-12s %-8s %s%s%s\n", caps[i].code,
+			    caps[i].available ? "yes" : "no", caps[i].text,
+			    caps[i].available ? "" : ": needs ",
 			    caps[i].available ? "" : caps[i].missing);
 }

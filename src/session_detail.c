@@ -49,7 +49,8 @@ static void ask_environ(struct session *s, struct session_detail *d)
 {
 	struct fdtable_environ_request request = {d->start_ticks, d->pid};
 
-	d->ticket = helper_submit(s->helper, HELPER_ENVIRON, &request, sizeof(request), on_environ, d);
+	d->ticket =
+		helper_submit(s->helper, HELPER_ENVIRON, &request, sizeof(request), on_environ, d);
 }
 
 static void forget(struct session *s)

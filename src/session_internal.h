@@ -29,21 +29,21 @@
 /* One network namespace that is being watched, and the sockets opened in it. */
 struct ns_source {
 	struct netns_rec rec;
-	uint32_t slot;              /* in the store */
-	uint32_t absent;            /* PROTO_BIT mask: no diag for these, text instead */
-	struct sockdiag *diag;      /* NULL: text only, because of diag_err */
+	uint32_t slot;	       /* in the store */
+	uint32_t absent;       /* PROTO_BIT mask: no diag for these, text instead */
+	struct sockdiag *diag; /* NULL: text only, because of diag_err */
 	int diag_err;
 	struct destroy_events *events;
 	struct rtnl *rtnl;
 	struct netstat *gate;
 	struct netstat_counters counters; /* at the last dump of everything */
-	int64_t full_ms;            /* when that was */
-	int net_dir;                /* /proc/.../net for text, -1 none */
-	struct namespace *ns;       /* the registry's, NULL for our own: its handles are not ours */
-	bool skip;                  /* not to be dumped: not asked for, or it cannot be entered */
-	bool complete, conns;       /* how the last dump went; it had TCP connections */
-	int64_t addrs_ms;           /* our own: when its addresses were read */
-	int64_t links_ms;           /* when rtnl was asked for names last, 0 never */
+	int64_t full_ms;		  /* when that was */
+	int net_dir;			  /* /proc/.../net for text, -1 none */
+	struct namespace *ns; /* the registry's, NULL for our own: its handles are not ours */
+	bool skip;	      /* not to be dumped: not asked for, or it cannot be entered */
+	bool complete, conns; /* how the last dump went; it had TCP connections */
+	int64_t addrs_ms;     /* our own: when its addresses were read */
+	int64_t links_ms;     /* when rtnl was asked for names last, 0 never */
 };
 
 struct detail_block;
@@ -51,7 +51,7 @@ struct session_host;
 
 /* The process whose detail page is open. */
 struct session_detail {
-	uint32_t pid;               /* 0 none */
+	uint32_t pid; /* 0 none */
 	uint64_t start_ticks, ticket;
 	int environ_status;
 	bool environ_cut;
@@ -64,22 +64,22 @@ struct session_detail {
 struct session_names {
 	pthread_mutex_t lock;
 	struct hash users, ifnames; /* uid -> char *, (netns inode, ifindex) -> char * */
-	struct hash cgroups;        /* cgroup2 id -> char * */
-	struct hash services;       /* datagram << 16 | port -> char * */
+	struct hash cgroups;	    /* cgroup2 id -> char * */
+	struct hash services;	    /* datagram << 16 | port -> char * */
 	VEC(char *) retired;
-	struct hash hosts;          /* key of an address -> index in host_list */
+	struct hash hosts; /* key of an address -> index in host_list */
 	VEC(struct session_host *) host_list;
 	bool host_wishes, dns_on;
-	struct strbuf *journal;     /* of a recording, or NULL; the collector's */
+	struct strbuf *journal; /* of a recording, or NULL; the collector's */
 };
 
 /* --record and --replay */
 struct session_tape {
-	int fd;                     /* -1 none */
-	struct strbuf journal;      /* recording: the tick that is under way */
-	struct strbuf frame;        /* replay: the frame that comes next */
+	int fd;		       /* -1 none */
+	struct strbuf journal; /* recording: the tick that is under way */
+	struct strbuf frame;   /* replay: the frame that comes next */
 	bool has_frame, ended, broken;
-	int64_t frame_ms;           /* its monotonic time in the recording */
+	int64_t frame_ms; /* its monotonic time in the recording */
 };
 
 struct session {
@@ -91,13 +91,13 @@ struct session {
 
 	/* shared between threads, under lock */
 	pthread_mutex_t lock;
-	struct needs needs;          /* deep copy */
+	struct needs needs; /* deep copy */
 	int64_t interval_ms, hold_ms;
 	bool paused, rescan, quit, baseline, baseline_dirty, hold_dirty;
 	const struct snapshot *ready;
 	struct tick_stats last_stats;
 	uint64_t last_epoch;
-	uint64_t destroy_id;         /* wish, 0 none */
+	uint64_t destroy_id; /* wish, 0 none */
 	bool destroy_done;
 	int destroy_err;
 	int wake_fd, news_fd;
@@ -105,7 +105,7 @@ struct session {
 	/* the collector's own */
 	pthread_t thread;
 	bool running;
-	struct needs tick_needs;     /* what the tick reads, its own copy */
+	struct needs tick_needs; /* what the tick reads, its own copy */
 	struct store *store;
 	struct ns_source own_ns;
 	struct namespaces *namespaces;
@@ -117,14 +117,14 @@ struct session {
 	struct cgroup_paths *cgroup_paths;
 	struct proc_events *proc_events;
 	VEC(uint32_t) added;
-	struct hash uids;            /* uids seen in records */
+	struct hash uids; /* uids seen in records */
 	uint64_t users_generation;
 	VEC(struct note) notes;
 	struct tick_stats stats;
 	bool partial;
-	uint32_t tables_read;        /* PROTO_BIT mask: complete in this tick */
-	bool framed;                 /* the first frame is out */
-	int64_t replay_due_ms;       /* when the next frame of a replay is due */
+	uint32_t tables_read;  /* PROTO_BIT mask: complete in this tick */
+	bool framed;	       /* the first frame is out */
+	int64_t replay_due_ms; /* when the next frame of a replay is due */
 
 	struct session_names names;
 	struct session_detail detail;

@@ -1,4 +1,5 @@
-/* Opening and closing what a session reads from, each with its fallback, and the table of --check. */
+/* Opening and closing what a session reads from, each with its fallback, and the table of --check.
+ */
 #include "session_internal.h"
 
 #include <errno.h>
@@ -136,5 +137,5 @@ const char *session_features(void)
 #ifdef HAVE_BPF
 	       " bpf"
 #endif
-	       ;
+		;
 }

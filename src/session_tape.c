@@ -61,9 +61,9 @@ static int start_recording(struct session *s, struct strbuf *ret_error)
 		strbuf_adds(ret_error, "--readonly writes no recording");
 		return -EPERM;
 	}
-	s->tape.fd = open(s->cfg.record, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	err = s->tape.fd < 0 ? -errno
-			     : write_all(s->tape.fd, JOURNAL_MAGIC, strlen(JOURNAL_MAGIC));
+	s->tape.fd =
+		open(s->cfg.record, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	err = s->tape.fd < 0 ? -errno : write_all(s->tape.fd, JOURNAL_MAGIC, strlen(JOURNAL_MAGIC));
 	if (err) {
 		strbuf_addf(ret_error, "cannot record to %s: %s", s->cfg.record, strerror(-err));
 		return err;
@@ -122,7 +122,8 @@ static void next_frame(struct session_tape *t)
 		return;
 	while (t->frame.len < len) {
 		char chunk[65536];
-		size_t want = len - t->frame.len < sizeof(chunk) ? len - t->frame.len : sizeof(chunk);
+		size_t want =
+			len - t->frame.len < sizeof(chunk) ? len - t->frame.len : sizeof(chunk);
 
 		n = read_all(t->fd, chunk, want);
 		if (n != (ssize_t)want)

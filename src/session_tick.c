@@ -1,6 +1,6 @@
 /*
- * One tick: the kernel's tables into the store, their holders, the processes behind them, a snapshot.
- * See "One tick" in doc/HACKING.md.
+ * One tick: the kernel's tables into the store, their holders, the processes behind them, a
+ * snapshot. See "One tick" in doc/HACKING.md.
  */
 #include "session_internal.h"
 
@@ -122,8 +122,8 @@ static void dump_text(struct session *s, struct ns_source *ns, const struct dump
 		if (!(report.asked & ~report.unsupported & ~report.complete & PROTO_BIT(proto)))
 			continue;
 		s->partial = true;
-		session_note(s, NOTE_INTERRUPTED, -report.err[proto], ns->rec.inode, names_proto(proto),
-			     "the text table could not be read whole");
+		session_note(s, NOTE_INTERRUPTED, -report.err[proto], ns->rec.inode,
+			     names_proto(proto), "the text table could not be read whole");
 	}
 	ns->complete &= !(report.asked & ~report.unsupported & ~report.complete);
 	ns->conns |= ctx.conns;
@@ -155,8 +155,9 @@ static uint32_t dump_diag(struct session *s, struct ns_source *ns, const struct 
 #define STATE_MASK_UNCONNECTED (STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_UNCONN))
 
 /*
- * Which states a tick asks for. Listeners alone spare the walk over all connections; when only their
- * number is wanted, that walk is made when the kernel's counters say that something came or went.
+ * Which states a tick asks for. Listeners alone spare the walk over all connections; when only
+ * their number is wanted, that walk is made when the kernel's counters say that something came or
+ * went.
  */
 static uint32_t wanted_states(struct session *s, struct ns_source *ns, const struct needs *needs,
 			      int64_t now_ms)
@@ -329,7 +330,8 @@ static const struct snapshot *replay_tick(struct session *s, struct needs needs,
 	vec_clear(&s->notes);
 	if (wait_ms < 0)
 		session_note(s, s->tape.broken ? NOTE_TRUNCATED : NOTE_LIMIT, 0, 0, "replay",
-			 s->tape.broken ? "the recording is damaged here" : "end of the recording");
+			     s->tape.broken ? "the recording is damaged here"
+					    : "end of the recording");
 	return session_publish(s, &needs);
 }
 
@@ -355,7 +357,8 @@ static const struct snapshot *live_tick(struct session *s, const struct needs *n
 	memset(&s->stats, 0, sizeof(s->stats));
 	vec_clear(&s->notes);
 	if (s->tape.broken)
-		session_note(s, NOTE_LIMIT, 0, 0, "record", "the recording could not be written on");
+		session_note(s, NOTE_LIMIT, 0, 0, "record",
+			     "the recording could not be written on");
 	s->tables_read = 0;
 	store_tick_begin(s->store, now_ms, (int64_t)wall_ms());
 	set_boot_time(s->store);

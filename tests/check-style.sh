@@ -44,7 +44,7 @@ naps() {
 unlisted() {
 	local file
 	for file in $c_files $(find src tests -name '*.def'); do
-		cat {src,tests}{,/*,/*/*}/Makemodule.am 2>/dev/null | grep -qF "${file%.c}" || echo "$file"
+		cat Makefile.am {src,tests}{,/*,/*/*}/Makemodule.am 2>/dev/null | grep -qF "${file%.c}" || echo "$file"
 	done
 }
 

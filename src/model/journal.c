@@ -1,13 +1,10 @@
-/*
- * Every record has one function that both writes and reads it, so the two cannot drift apart: a
- * codec either appends what the members hold or fills them from the bytes.
- */
 #include "model/journal.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "base/vec.h"
+#include "model/codec.h"
 #include "model/store_internal.h"
 
 #define DETAILS_MAX 64
@@ -35,254 +32,6 @@ enum op {
 	OP_NAME
 };
 
-struct codec {
-	struct strbuf *out; /* writing, else NULL */
-	const uint8_t *at, *end;
-	bool bad;
-};
-
-/* ---- scalars ---- */
-
-static void put_number(struct strbuf *out, uint64_t v)
-{
-	for (; v > 0x7f; v >>= 7)
-		strbuf_addc(out, (char)(v | 0x80));
-	strbuf_addc(out, (char)v);
-}
-
-static uint64_t get_number(struct codec *c)
-{
-	uint64_t v = 0;
-
-	for (unsigned int shift = 0; shift < 64 && c->at < c->end; shift += 7) {
-		uint8_t byte = *c->at++;
-
-		v |= (uint64_t)(byte & 0x7f) << shift;
-		if (!(byte & 0x80))
-			return v;
-	}
-	c->bad = true;
-	return 0;
-}
-
-static void c_u64(struct codec *c, uint64_t *v)
-{
-	if (c->out)
-		put_number(c->out, *v);
-	else
-		*v = get_number(c);
-}
-
-static void c_i64(struct codec *c, int64_t *v)
-{
-	uint64_t zigzag = (uint64_t)*v << 1 ^ (uint64_t)(*v >> 63);
-
-	c_u64(c, &zigzag);
-	*v = (int64_t)(zigzag >> 1 ^ -(zigzag & 1));
-}
-
-/* Narrow members: a number that does not fit is no number of ours. */
-#define C_NARROW(name, type, max)                     \
-	static void name(struct codec *c, type *v)    \
-	{                                             \
-		uint64_t wide = (uint64_t)*v;         \
-                                                      \
-		c_u64(c, &wide);                      \
-		c->bad = c->bad || wide > (max);      \
-		*v = (type)wide;                      \
-	}
-
-C_NARROW(c_u32, uint32_t, UINT32_MAX)
-C_NARROW(c_u16, uint16_t, UINT16_MAX)
-C_NARROW(c_u8, uint8_t, UINT8_MAX)
-C_NARROW(c_bool, bool, 1)
-
-static void c_raw(struct codec *c, void *bytes, size_t len)
-{
-	if (c->out) {
-		strbuf_add(c->out, bytes, len);
-		return;
-	}
-	if ((size_t)(c->end - c->at) < len) {
-		c->bad = true;
-		return;
-	}
-	memcpy(bytes, c->at, len);
-	c->at += len;
-}
-
-/* Read bytes point into the frame. */
-static void c_bytes(struct codec *c, struct bytes *b)
-{
-	uint64_t len = b->ptr ? b->len + 1ull : 0;
-
-	c_u64(c, &len);
-	if (c->out) {
-		if (b->ptr)
-			strbuf_add(c->out, b->ptr, b->len);
-		return;
-	}
-	*b = (struct bytes){0};
-	if (!len)
-		return;
-	if (len - 1 > (uint64_t)(c->end - c->at)) {
-		c->bad = true;
-		return;
-	}
-	*b = (struct bytes){(const char *)c->at, (uint32_t)(len - 1)};
-	c->at += len - 1;
-}
-
-static void c_addr(struct codec *c, struct netaddr *addr)
-{
-	uint8_t family = addr->family;
-
-	c_u8(c, &family);
-	if (!c->out)
-		*addr = (struct netaddr){.family = family};
-	if (family)
-		c_raw(c, addr->bytes, sizeof(addr->bytes));
-}
-
-/* ---- records ---- */
-
-static void c_tcp(struct codec *c, struct tcp_stats *t)
-{
-	/* one kernel's numbers for one build: the layout is part of the magic's version */
-	c_raw(c, t, sizeof(*t));
-	if (!c->out)
-		t->cc[sizeof(t->cc) - 1] = '\0';
-}
-
-static void c_flags(struct codec *c, struct sock_rec *r)
-{
-	c_u8(c, &r->proto);
-	c_u8(c, &r->family);
-	c_u8(c, &r->state);
-	c_u8(c, &r->timer);
-	c_u8(c, &r->timer_retrans);
-	c_u8(c, &r->shutdown);
-	c_u8(c, &r->sock_type);
-	c_bool(c, &r->v6only);
-	c_bool(c, &r->autobound);
-	c_bool(c, &r->abstract_name);
-	c_bool(c, &r->mptcp_subflow);
-	c->bad = c->bad || r->proto >= PROTO_COUNT || r->state >= STATE_COUNT;
-}
-
-static void c_sock(struct codec *c, struct sock_rec *r, struct tcp_stats *tcp)
-{
-	c_u64(c, &r->cookie);
-	c_u64(c, &r->cgroup_id);
-	c_u32(c, &r->inode);
-	c_u32(c, &r->uid);
-	c_u32(c, &r->recvq);
-	c_u32(c, &r->sendq);
-	c_u32(c, &r->local_port);
-	c_u32(c, &r->remote_port);
-	c_u32(c, &r->ifindex);
-	c_u32(c, &r->mark);
-	c_u32(c, &r->drops);
-	c_u32(c, &r->expires_ms);
-	c_u32(c, &r->peer_inode);
-	c_u32(c, &r->local_cid);
-	c_u32(c, &r->remote_cid);
-	c_addr(c, &r->local);
-	c_addr(c, &r->remote);
-	c_u16(c, &r->have);
-	c_flags(c, r);
-	c_bytes(c, &r->path);
-	if (r->have & REC_TCP) {
-		c_tcp(c, tcp);
-		r->tcp = tcp;
-	}
-}
-
-static void c_container(struct codec *c, struct container_rec *r)
-{
-	c_bytes(c, &r->id);
-	c_bytes(c, &r->name);
-	c_bytes(c, &r->runtime);
-	c_bytes(c, &r->image);
-	c_bytes(c, &r->pod);
-	c_bytes(c, &r->k8s_namespace);
-}
-
-static void c_proc(struct codec *c, struct proc_rec *r)
-{
-	uint8_t state = (uint8_t)r->state;
-
-	c_u32(c, &r->pid);
-	c_u32(c, &r->ppid);
-	c_u64(c, &r->start_ticks);
-	c_u32(c, &r->uid);
-	c_u32(c, &r->fds);
-	c_u32(c, &r->netns_inode);
-	c_u16(c, &r->have);
-	c_u8(c, &state);
-	r->state = (char)state;
-	c_bool(c, &r->exe_deleted);
-	c_bool(c, &r->cmdline_cut);
-	c_bytes(c, &r->comm);
-	c_bytes(c, &r->cmdline);
-	c_bytes(c, &r->exe);
-	c_bytes(c, &r->cgroup);
-	c_bytes(c, &r->user);
-	c_bytes(c, &r->unit);
-	c_container(c, &r->container);
-}
-
-static void c_publish(struct codec *c, struct publish_rec *r)
-{
-	c_addr(c, &r->host_addr);
-	c_addr(c, &r->container_addr);
-	c_u16(c, &r->host_port);
-	c_u16(c, &r->container_port);
-	c_u8(c, &r->proto);
-	c->bad = c->bad || r->proto >= PROTO_COUNT;
-}
-
-static void c_owner(struct codec *c, struct owner *o)
-{
-	uint32_t fd = (uint32_t)o->fd;
-
-	c_u32(c, &o->pid);
-	c_u32(c, &o->tid);
-	c_u32(c, &fd);
-	o->fd = (int32_t)fd;
-}
-
-static void c_event(struct codec *c, struct event *ev)
-{
-	c_i64(c, &ev->wall_ms);
-	c_i64(c, &ev->mono_ms);
-	c_u8(c, &ev->kind);
-	c_u8(c, &ev->proto);
-	c_u8(c, &ev->family);
-	c_addr(c, &ev->addr);
-	c_u16(c, &ev->port);
-	c_u32(c, &ev->ifindex);
-	c_u64(c, &ev->netns_cookie);
-	c_u32(c, &ev->netns_inode);
-	c_u32(c, &ev->pid);
-	c_u32(c, &ev->uid);
-	c_bool(c, &ev->uid_known);
-	c_bytes(c, &ev->comm);
-	c_i64(c, &ev->lifetime_ms);
-	c->bad = c->bad || ev->kind >= EVENT_KIND_COUNT || ev->proto >= PROTO_COUNT;
-}
-
-/* How many items of at least one byte each follow. */
-static uint32_t c_count(struct codec *c, uint32_t n)
-{
-	c_u32(c, &n);
-	if (!c->out && n > (size_t)(c->end - c->at)) {
-		c->bad = true;
-		return 0;
-	}
-	return n;
-}
-
 /* ---- writing ---- */
 
 static struct codec writer(struct strbuf *out, enum op op)
@@ -295,23 +44,23 @@ void journal_tick(struct strbuf *out, int64_t mono_ms, int64_t wall_ms)
 {
 	struct codec c = writer(out, OP_TICK);
 
-	c_i64(&c, &mono_ms);
-	c_i64(&c, &wall_ms);
+	codec_i64(&c, &mono_ms);
+	codec_i64(&c, &wall_ms);
 }
 
 void journal_now(struct strbuf *out, int64_t mono_ms)
 {
 	struct codec c = writer(out, OP_NOW);
 
-	c_i64(&c, &mono_ms);
+	codec_i64(&c, &mono_ms);
 }
 
 void journal_boot(struct strbuf *out, uint32_t ticks_per_s, int64_t boot_wall_ms)
 {
 	struct codec c = writer(out, OP_BOOT);
 
-	c_u32(&c, &ticks_per_s);
-	c_i64(&c, &boot_wall_ms);
+	codec_u32(&c, &ticks_per_s);
+	codec_i64(&c, &boot_wall_ms);
 }
 
 void journal_source_changed(struct strbuf *out)
@@ -319,27 +68,17 @@ void journal_source_changed(struct strbuf *out)
 	writer(out, OP_SOURCE_CHANGED);
 }
 
-static void c_netns(struct codec *c, struct netns_rec *r)
-{
-	c_u64(c, &r->cookie);
-	c_u32(c, &r->inode);
-	c_u8(c, &r->kind);
-	c_bool(c, &r->own);
-	c_u32(c, &r->holders);
-	c_bytes(c, &r->name);
-}
-
 void journal_netns(struct strbuf *out, const struct netns_rec *rec)
 {
 	struct codec c = writer(out, OP_NETNS);
 	struct netns_rec r = *rec;
 
-	c_netns(&c, &r);
-	c_count(&c, r.n_addrs);
+	codec_netns(&c, &r);
+	codec_count(&c, r.n_addrs);
 	for (uint32_t i = 0; i < r.n_addrs; i++) {
 		struct netaddr addr = r.addrs[i];
 
-		c_addr(&c, &addr);
+		codec_addr(&c, &addr);
 	}
 }
 
@@ -347,14 +86,7 @@ void journal_netns_gone(struct strbuf *out, uint32_t netns)
 {
 	struct codec c = writer(out, OP_NETNS_GONE);
 
-	c_u32(&c, &netns);
-}
-
-static void c_scope(struct codec *c, struct dump_scope *scope)
-{
-	c_u32(c, &scope->netns);
-	c_u32(c, &scope->protos);
-	c_u32(c, &scope->states);
+	codec_u32(&c, &netns);
 }
 
 void journal_dump_begin(struct strbuf *out, const struct dump_scope *scope)
@@ -362,7 +94,7 @@ void journal_dump_begin(struct strbuf *out, const struct dump_scope *scope)
 	struct codec c = writer(out, OP_DUMP_BEGIN);
 	struct dump_scope copy = *scope;
 
-	c_scope(&c, &copy);
+	codec_scope(&c, &copy);
 }
 
 static void write_sock(struct codec *c, const struct sock_rec *rec)
@@ -374,7 +106,7 @@ static void write_sock(struct codec *c, const struct sock_rec *rec)
 		tcp = *copy.tcp;
 	else
 		copy.have &= (uint16_t)~REC_TCP;
-	c_sock(c, &copy, &tcp);
+	codec_sock(c, &copy, &tcp);
 }
 
 void journal_sock(struct strbuf *out, const struct sock_rec *rec)
@@ -388,17 +120,17 @@ void journal_dump_end(struct strbuf *out, uint32_t asked, uint32_t complete)
 {
 	struct codec c = writer(out, OP_DUMP_END);
 
-	c_u32(&c, &asked);
-	c_u32(&c, &complete);
+	codec_u32(&c, &asked);
+	codec_u32(&c, &complete);
 }
 
 void journal_destroyed(struct strbuf *out, uint32_t netns, uint8_t proto, uint64_t cookie)
 {
 	struct codec c = writer(out, OP_DESTROYED);
 
-	c_u32(&c, &netns);
-	c_u8(&c, &proto);
-	c_u64(&c, &cookie);
+	codec_u32(&c, &netns);
+	codec_u8(&c, &proto);
+	codec_u64(&c, &cookie);
 }
 
 void journal_owners(struct strbuf *out, uint32_t inode, const struct owner *owners, uint32_t n,
@@ -406,13 +138,13 @@ void journal_owners(struct strbuf *out, uint32_t inode, const struct owner *owne
 {
 	struct codec c = writer(out, OP_OWNERS);
 
-	c_u32(&c, &inode);
-	c_bool(&c, &complete);
-	c_count(&c, n);
+	codec_u32(&c, &inode);
+	codec_bool(&c, &complete);
+	codec_count(&c, n);
 	for (uint32_t i = 0; i < n; i++) {
 		struct owner owner = owners[i];
 
-		c_owner(&c, &owner);
+		codec_owner(&c, &owner);
 	}
 }
 
@@ -420,9 +152,9 @@ void journal_owner_none(struct strbuf *out, uint32_t inode, uint8_t status, stru
 {
 	struct codec c = writer(out, OP_OWNER_NONE);
 
-	c_u32(&c, &inode);
-	c_u8(&c, &status);
-	c_bytes(&c, &detail);
+	codec_u32(&c, &inode);
+	codec_u8(&c, &status);
+	codec_bytes(&c, &detail);
 }
 
 void journal_proc(struct strbuf *out, const struct proc_rec *rec)
@@ -430,15 +162,15 @@ void journal_proc(struct strbuf *out, const struct proc_rec *rec)
 	struct codec c = writer(out, OP_PROC);
 	struct proc_rec copy = *rec;
 
-	c_proc(&c, &copy);
+	codec_proc(&c, &copy);
 }
 
 void journal_proc_gone(struct strbuf *out, uint32_t pid, uint64_t start_ticks)
 {
 	struct codec c = writer(out, OP_PROC_GONE);
 
-	c_u32(&c, &pid);
-	c_u64(&c, &start_ticks);
+	codec_u32(&c, &pid);
+	codec_u64(&c, &start_ticks);
 }
 
 void journal_container(struct strbuf *out, const struct container_rec *rec, uint32_t netns_inode,
@@ -447,13 +179,13 @@ void journal_container(struct strbuf *out, const struct container_rec *rec, uint
 	struct codec c = writer(out, OP_CONTAINER);
 	struct container_rec copy = *rec;
 
-	c_container(&c, &copy);
-	c_u32(&c, &netns_inode);
-	c_count(&c, n_published);
+	codec_container(&c, &copy);
+	codec_u32(&c, &netns_inode);
+	codec_count(&c, n_published);
 	for (uint32_t i = 0; i < n_published; i++) {
 		struct publish_rec pub = published[i];
 
-		c_publish(&c, &pub);
+		codec_publish(&c, &pub);
 	}
 }
 
@@ -461,7 +193,7 @@ void journal_container_gone(struct strbuf *out, struct bytes id)
 {
 	struct codec c = writer(out, OP_CONTAINER_GONE);
 
-	c_bytes(&c, &id);
+	codec_bytes(&c, &id);
 }
 
 /* Ids differ in another run of the store: the socket is named by its record. */
@@ -470,9 +202,9 @@ void journal_traffic(struct strbuf *out, uint32_t netns, const struct sock_rec *
 {
 	struct codec c = writer(out, OP_TRAFFIC);
 
-	c_u32(&c, &netns);
-	c_u64(&c, &rx_bytes);
-	c_u64(&c, &tx_bytes);
+	codec_u32(&c, &netns);
+	codec_u64(&c, &rx_bytes);
+	codec_u64(&c, &tx_bytes);
 	write_sock(&c, rec);
 }
 
@@ -481,15 +213,15 @@ void journal_event(struct strbuf *out, const struct event *ev, uint64_t cookie)
 	struct codec c = writer(out, OP_EVENT);
 	struct event copy = *ev;
 
-	c_u64(&c, &cookie);
-	c_event(&c, &copy);
+	codec_u64(&c, &cookie);
+	codec_event(&c, &copy);
 }
 
 void journal_publish(struct strbuf *out, uint64_t needs)
 {
 	struct codec c = writer(out, OP_PUBLISH);
 
-	c_u64(&c, &needs);
+	codec_u64(&c, &needs);
 }
 
 void store_set_journal(struct store *st, struct strbuf *out)
@@ -502,9 +234,9 @@ void journal_name(struct strbuf *out, enum journal_name kind, uint64_t key, stru
 	struct codec c = writer(out, OP_NAME);
 	uint8_t narrow = (uint8_t)kind;
 
-	c_u8(&c, &narrow);
-	c_u64(&c, &key);
-	c_bytes(&c, &text);
+	codec_u8(&c, &narrow);
+	codec_u64(&c, &key);
+	codec_bytes(&c, &text);
 }
 
 /* ---- reading ---- */
@@ -547,8 +279,8 @@ static void read_tick(struct reader *r)
 {
 	int64_t mono_ms = 0, wall_ms = 0;
 
-	c_i64(&r->c, &mono_ms);
-	c_i64(&r->c, &wall_ms);
+	codec_i64(&r->c, &mono_ms);
+	codec_i64(&r->c, &wall_ms);
 	if (!r->c.bad)
 		store_tick_begin(r->st, mono_ms + r->shift_ms, wall_ms);
 }
@@ -557,7 +289,7 @@ static void read_now(struct reader *r)
 {
 	int64_t mono_ms = 0;
 
-	c_i64(&r->c, &mono_ms);
+	codec_i64(&r->c, &mono_ms);
 	if (!r->c.bad)
 		store_set_now(r->st, mono_ms + r->shift_ms);
 }
@@ -567,8 +299,8 @@ static void read_boot(struct reader *r)
 	uint32_t ticks_per_s = 0;
 	int64_t boot_wall_ms = 0;
 
-	c_u32(&r->c, &ticks_per_s);
-	c_i64(&r->c, &boot_wall_ms);
+	codec_u32(&r->c, &ticks_per_s);
+	codec_i64(&r->c, &boot_wall_ms);
 	if (!r->c.bad)
 		store_set_boot(r->st, ticks_per_s, boot_wall_ms);
 }
@@ -584,10 +316,10 @@ static void read_netns(struct reader *r)
 	struct netns_rec rec = {0};
 	struct netaddr addr = {0};
 
-	c_netns(&r->c, &rec);
-	rec.n_addrs = c_count(&r->c, 0);
+	codec_netns(&r->c, &rec);
+	rec.n_addrs = codec_count(&r->c, 0);
 	for (uint32_t i = 0; i < rec.n_addrs && !r->c.bad; i++) {
-		c_addr(&r->c, &addr);
+		codec_addr(&r->c, &addr);
 		vec_push(&addrs, addr);
 	}
 	rec.addrs = addrs.data;
@@ -600,7 +332,7 @@ static void read_netns_gone(struct reader *r)
 {
 	uint32_t netns = 0;
 
-	c_u32(&r->c, &netns);
+	codec_u32(&r->c, &netns);
 	r->c.bad = r->c.bad || r->dumping || !is_netns(r, netns);
 	if (!r->c.bad)
 		store_netns_gone(r->st, netns);
@@ -610,7 +342,7 @@ static void read_dump_begin(struct reader *r)
 {
 	struct dump_scope scope = {0};
 
-	c_scope(&r->c, &scope);
+	codec_scope(&r->c, &scope);
 	r->c.bad = r->c.bad || r->dumping || !is_netns(r, scope.netns);
 	if (r->c.bad)
 		return;
@@ -623,7 +355,7 @@ static void read_sock(struct reader *r)
 	struct sock_rec rec = {0};
 	struct tcp_stats tcp;
 
-	c_sock(&r->c, &rec, &tcp);
+	codec_sock(&r->c, &rec, &tcp);
 	r->c.bad = r->c.bad || !r->dumping;
 	if (!r->c.bad)
 		store_put(r->st, &rec);
@@ -633,8 +365,8 @@ static void read_dump_end(struct reader *r)
 {
 	uint32_t asked = 0, complete = 0;
 
-	c_u32(&r->c, &asked);
-	c_u32(&r->c, &complete);
+	codec_u32(&r->c, &asked);
+	codec_u32(&r->c, &complete);
 	r->c.bad = r->c.bad || !r->dumping;
 	if (r->c.bad)
 		return;
@@ -648,9 +380,9 @@ static void read_destroyed(struct reader *r)
 	uint8_t proto = 0;
 	uint64_t cookie = 0;
 
-	c_u32(&r->c, &netns);
-	c_u8(&r->c, &proto);
-	c_u64(&r->c, &cookie);
+	codec_u32(&r->c, &netns);
+	codec_u8(&r->c, &proto);
+	codec_u64(&r->c, &cookie);
 	if (!r->c.bad)
 		store_destroyed(r->st, netns, proto, cookie);
 }
@@ -662,11 +394,11 @@ static void read_owners(struct reader *r)
 	uint32_t inode = 0, n;
 	bool complete = false;
 
-	c_u32(&r->c, &inode);
-	c_bool(&r->c, &complete);
-	n = c_count(&r->c, 0);
+	codec_u32(&r->c, &inode);
+	codec_bool(&r->c, &complete);
+	n = codec_count(&r->c, 0);
 	for (uint32_t i = 0; i < n && !r->c.bad; i++) {
-		c_owner(&r->c, &owner);
+		codec_owner(&r->c, &owner);
 		vec_push(&owners, owner);
 	}
 	if (!r->c.bad && owners.len)
@@ -680,9 +412,9 @@ static void read_owner_none(struct reader *r)
 	uint8_t status = 0;
 	struct bytes detail = {0};
 
-	c_u32(&r->c, &inode);
-	c_u8(&r->c, &status);
-	c_bytes(&r->c, &detail);
+	codec_u32(&r->c, &inode);
+	codec_u8(&r->c, &status);
+	codec_bytes(&r->c, &detail);
 	r->c.bad = r->c.bad || status <= OWNER_KNOWN || status >= OWNER_STATUS_COUNT;
 	if (!r->c.bad)
 		store_owner_none(r->st, inode, status, keep_detail(r->st, detail));
@@ -692,7 +424,7 @@ static void read_proc(struct reader *r)
 {
 	struct proc_rec rec = {0};
 
-	c_proc(&r->c, &rec);
+	codec_proc(&r->c, &rec);
 	if (!r->c.bad)
 		store_proc_put(r->st, &rec);
 }
@@ -702,8 +434,8 @@ static void read_proc_gone(struct reader *r)
 	uint32_t pid = 0;
 	uint64_t start_ticks = 0;
 
-	c_u32(&r->c, &pid);
-	c_u64(&r->c, &start_ticks);
+	codec_u32(&r->c, &pid);
+	codec_u64(&r->c, &start_ticks);
 	if (!r->c.bad)
 		store_proc_gone(r->st, pid, start_ticks);
 }
@@ -714,13 +446,13 @@ static void read_container(struct reader *r)
 	struct container_rec rec = {0};
 	uint32_t netns_inode = 0, n;
 
-	c_container(&r->c, &rec);
-	c_u32(&r->c, &netns_inode);
-	n = c_count(&r->c, 0);
+	codec_container(&r->c, &rec);
+	codec_u32(&r->c, &netns_inode);
+	n = codec_count(&r->c, 0);
 	for (uint32_t i = 0; i < n && !r->c.bad; i++) {
 		struct publish_rec pub = {0};
 
-		c_publish(&r->c, &pub);
+		codec_publish(&r->c, &pub);
 		vec_push(&published, pub);
 	}
 	r->c.bad = r->c.bad || !rec.id.ptr;
@@ -734,7 +466,7 @@ static void read_container_gone(struct reader *r)
 {
 	struct bytes id = {0};
 
-	c_bytes(&r->c, &id);
+	codec_bytes(&r->c, &id);
 	if (!r->c.bad && id.ptr)
 		store_container_gone(r->st, id);
 }
@@ -746,10 +478,10 @@ static void read_traffic(struct reader *r)
 	uint32_t netns = 0, slot;
 	uint64_t rx = 0, tx = 0;
 
-	c_u32(&r->c, &netns);
-	c_u64(&r->c, &rx);
-	c_u64(&r->c, &tx);
-	c_sock(&r->c, &rec, &tcp);
+	codec_u32(&r->c, &netns);
+	codec_u64(&r->c, &rx);
+	codec_u64(&r->c, &tx);
+	codec_sock(&r->c, &rec, &tcp);
 	if (r->c.bad)
 		return;
 	slot = index_find(r->st, netns, &rec);
@@ -766,8 +498,8 @@ static void read_event(struct reader *r)
 	struct event ev = {0};
 	uint64_t cookie = 0;
 
-	c_u64(&r->c, &cookie);
-	c_event(&r->c, &ev);
+	codec_u64(&r->c, &cookie);
+	codec_event(&r->c, &ev);
 	ev.mono_ms += r->shift_ms;
 	ev.gap_ms = -1;
 	if (!r->c.bad)
@@ -776,7 +508,7 @@ static void read_event(struct reader *r)
 
 static void read_publish(struct reader *r)
 {
-	c_u64(&r->c, &r->needs);
+	codec_u64(&r->c, &r->needs);
 }
 
 static void read_name(struct reader *r)
@@ -785,9 +517,9 @@ static void read_name(struct reader *r)
 	uint64_t key = 0;
 	uint8_t kind = 0;
 
-	c_u8(&r->c, &kind);
-	c_u64(&r->c, &key);
-	c_bytes(&r->c, &text);
+	codec_u8(&r->c, &kind);
+	codec_u64(&r->c, &key);
+	codec_bytes(&r->c, &text);
 	r->c.bad = r->c.bad || kind >= JOURNAL_NAME_COUNT || !text.ptr;
 	if (!r->c.bad && r->name)
 		r->name(r->ctx, kind, key, text);
@@ -822,9 +554,9 @@ int journal_clock(const void *frame, size_t len, int64_t *ret_mono_ms, int64_t *
 	int64_t mono_ms = 0, wall_ms = 0;
 	uint8_t op = 0;
 
-	c_u8(&c, &op);
-	c_i64(&c, &mono_ms);
-	c_i64(&c, &wall_ms);
+	codec_u8(&c, &op);
+	codec_i64(&c, &mono_ms);
+	codec_i64(&c, &wall_ms);
 	if (c.bad || op != OP_TICK)
 		return -EBADMSG;
 	*ret_mono_ms = mono_ms;

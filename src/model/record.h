@@ -83,7 +83,7 @@ enum sock_timer { TIMER_NONE, TIMER_RETRANS, TIMER_KEEPALIVE, TIMER_TIME_WAIT, T
 #define REC_SHUTDOWN (1u << 5)
 #define REC_QUEUES (1u << 6) /* recvq and sendq are known */
 #define REC_UID (1u << 7)
-#define REC_SOCKOPT (1u << 8) /* autobound is known (SOCKDIAG_WANT_AUTOBOUND) */
+#define REC_SOCKOPT (1u << 8)	  /* autobound is known (SOCKDIAG_WANT_AUTOBOUND) */
 #define REC_BACKLOG_MAX (1u << 9) /* a listener's sendq is its queue's limit: not in text */
 
 /*
@@ -113,24 +113,25 @@ struct tcp_stats {
 struct sock_rec {
 	uint64_t cookie;    /* 0 = the source has none (text) */
 	uint64_t cgroup_id; /* cgroup2 id at creation (REC_CGROUP) */
-	uint32_t inode;     /* 0: time-wait, orphan, not accepted yet, request sock */
-	uint32_t uid;       /* REC_UID */
+	uint32_t inode;	    /* 0: time-wait, orphan, not accepted yet, request sock */
+	uint32_t uid;	    /* REC_UID */
 	uint32_t recvq, sendq;
-	uint32_t local_port, remote_port; /* netlink: port id and group; vsock: 32 bit ports; packet: protocol */
-	uint32_t ifindex;                 /* bound device, 0 none */
-	uint32_t mark;                    /* REC_MARK */
-	uint32_t drops;                   /* REC_DROPS */
-	uint32_t expires_ms;              /* until the timer fires */
-	uint32_t peer_inode;              /* unix: the other end, 0 none */
-	uint32_t local_cid, remote_cid;   /* vsock context ids */
-	struct netaddr local, remote;     /* family 0 for the non-IP families */
-	uint16_t have;                    /* REC_* */
+	uint32_t local_port,
+		remote_port; /* netlink: port id and group; vsock: 32 bit ports; packet: protocol */
+	uint32_t ifindex;    /* bound device, 0 none */
+	uint32_t mark;	     /* REC_MARK */
+	uint32_t drops;	     /* REC_DROPS */
+	uint32_t expires_ms; /* until the timer fires */
+	uint32_t peer_inode; /* unix: the other end, 0 none */
+	uint32_t local_cid, remote_cid; /* vsock context ids */
+	struct netaddr local, remote;	/* family 0 for the non-IP families */
+	uint16_t have;			/* REC_* */
 	uint8_t proto, family, state, timer, timer_retrans, shutdown;
-	uint8_t sock_type;                /* SOCK_* for unix, packet; protocol of raw, netlink */
+	uint8_t sock_type; /* SOCK_* for unix, packet; protocol of raw, netlink */
 	bool v6only, autobound, abstract_name;
-	bool mptcp_subflow;               /* tcp: part of an mptcp connection; with tcp_info only */
-	struct bytes path;                /* unix name without its leading NUL, or NULL */
-	const struct tcp_stats *tcp;      /* REC_TCP */
+	bool mptcp_subflow;	     /* tcp: part of an mptcp connection; with tcp_info only */
+	struct bytes path;	     /* unix name without its leading NUL, or NULL */
+	const struct tcp_stats *tcp; /* REC_TCP */
 };
 
 /* Who holds a socket: one file descriptor in one table. */
@@ -168,44 +169,53 @@ struct publish_rec {
 };
 
 /* How much of a process is known. */
-#define PROC_HAVE_STAT (1u << 0)   /* ppid, start_ticks, state */
+#define PROC_HAVE_STAT (1u << 0) /* ppid, start_ticks, state */
 #define PROC_HAVE_UID (1u << 1)
 #define PROC_HAVE_CMDLINE (1u << 2)
 #define PROC_HAVE_EXE (1u << 3)
 #define PROC_HAVE_CGROUP (1u << 4)
 #define PROC_HAVE_NETNS (1u << 5)
-#define PROC_STUCK (1u << 6)       /* cmdline could not be read in time: its owner blocks readers */
+#define PROC_STUCK (1u << 6) /* cmdline could not be read in time: its owner blocks readers */
 #define PROC_EXE_DENIED (1u << 7)
 #define PROC_HAVE_FDS (1u << 8)
 
 /* One process. Identity = (pid, start_ticks). */
 struct proc_rec {
 	uint32_t pid, ppid;
-	uint64_t start_ticks;   /* field 22 of /proc/PID/stat, clock ticks after boot */
-	uint32_t uid;           /* effective uid */
-	uint32_t fds;           /* open descriptors (PROC_HAVE_FDS) */
-	uint32_t netns_inode;   /* PROC_HAVE_NETNS */
-	uint16_t have;          /* PROC_* */
-	char state;             /* R S D T t Z ... */
+	uint64_t start_ticks; /* field 22 of /proc/PID/stat, clock ticks after boot */
+	uint32_t uid;	      /* effective uid */
+	uint32_t fds;	      /* open descriptors (PROC_HAVE_FDS) */
+	uint32_t netns_inode; /* PROC_HAVE_NETNS */
+	uint16_t have;	      /* PROC_* */
+	char state;	      /* R S D T t Z ... */
 	bool exe_deleted;
-	bool cmdline_cut;       /* the process has more than what was read */
+	bool cmdline_cut; /* the process has more than what was read */
 	struct bytes comm;
-	struct bytes cmdline;   /* arguments, each NUL-terminated; empty for a kernel thread */
-	struct bytes exe;       /* without " (deleted)" */
-	struct bytes cgroup;    /* the path that names the workload, see kernel/cgroups.h */
-	struct bytes user;      /* name of uid, NULL until a worker answers */
-	struct bytes unit;      /* systemd unit from the cgroup path */
+	struct bytes cmdline; /* arguments, each NUL-terminated; empty for a kernel thread */
+	struct bytes exe;     /* without " (deleted)" */
+	struct bytes cgroup;  /* the path that names the workload, see kernel/cgroups.h */
+	struct bytes user;    /* name of uid, NULL until a worker answers */
+	struct bytes unit;    /* systemd unit from the cgroup path */
 	struct container_rec container; /* all NULL = none */
 };
 
-enum netns_kind { NETNS_HOST, NETNS_NAMED, NETNS_CONTAINER, NETNS_POD, NETNS_PROCESS, NETNS_SOCKET, NETNS_FD, NETNS_MOUNT };
+enum netns_kind {
+	NETNS_HOST,
+	NETNS_NAMED,
+	NETNS_CONTAINER,
+	NETNS_POD,
+	NETNS_PROCESS,
+	NETNS_SOCKET,
+	NETNS_FD,
+	NETNS_MOUNT
+};
 
 /* One network namespace. Identity = cookie (SO_NETNS_COOKIE); the inode number is for display. */
 struct netns_rec {
 	uint64_t cookie; /* 0 = kernel before 5.14: the inode stands in */
 	uint32_t inode;
-	uint8_t kind;    /* enum netns_kind */
-	bool own;        /* the one this program runs in */
+	uint8_t kind;	  /* enum netns_kind */
+	bool own;	  /* the one this program runs in */
 	uint32_t holders; /* processes in it */
 	struct bytes name;
 	const struct netaddr *addrs;
@@ -213,22 +223,22 @@ struct netns_rec {
 };
 
 enum note_code {
-	NOTE_DENIED,      /* a right is missing; text names it */
+	NOTE_DENIED,	  /* a right is missing; text names it */
 	NOTE_INTERRUPTED, /* a dump was cut short: old rows stay, marked stale */
 	NOTE_TRUNCATED,
 	NOTE_UNSUPPORTED, /* the kernel has no such source */
-	NOTE_FALLBACK,    /* a lesser source is in use; text says why */
-	NOTE_JAMMED,      /* foreign messages kept the answer away */
-	NOTE_STUCK,       /* a helper did not answer in time */
-	NOTE_LIMIT        /* a bound of ours was reached */
+	NOTE_FALLBACK,	  /* a lesser source is in use; text says why */
+	NOTE_JAMMED,	  /* foreign messages kept the answer away */
+	NOTE_STUCK,	  /* a helper did not answer in time */
+	NOTE_LIMIT	  /* a bound of ours was reached */
 };
 
 /* Something that limits what a snapshot can say. Partial truth is data. */
 struct note {
-	uint8_t code;        /* enum note_code */
-	int err;             /* errno or 0 */
+	uint8_t code;	      /* enum note_code */
+	int err;	      /* errno or 0 */
 	uint32_t netns_inode; /* 0 = all */
-	struct bytes source; /* "tcp", "owners", "docker" ... */
+	struct bytes source;  /* "tcp", "owners", "docker" ... */
 	struct bytes text;
 };
 

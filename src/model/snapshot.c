@@ -54,12 +54,10 @@ const struct container *snapshot_container(const struct snapshot *snap, uint32_t
 	return slot < snap->n_containers ? snap->containers[slot] : NULL;
 }
 
-/* Every row starts with its head. */
 #define BY_ID(kind)                                                                                \
 	const struct kind *snapshot_##kind##_by_id(const struct snapshot *snap, uint64_t id)       \
 	{                                                                                          \
 		const struct kind *row = snapshot_##kind(snap, (uint32_t)id);                      \
-                                                                                                   \
 		return row && row->head.id == id ? row : NULL;                                     \
 	}
 
@@ -69,15 +67,34 @@ BY_ID(proc)
 BY_ID(netns)
 BY_ID(container)
 
+/* First position in the index whose pid is not less. */
+static uint32_t first_of_pid(const struct snapshot *snap, uint32_t pid)
+{
+	uint32_t low = 0, high = snap->n_procs_by_pid;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (snap->procs[snap->procs_by_pid[mid]]->r.pid < pid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
 const struct proc *snapshot_proc_by_pid(const struct snapshot *snap, uint32_t pid)
 {
+	uint32_t n = snap->procs_by_pid ? snap->n_procs_by_pid : snap->n_procs;
 	const struct proc *found = NULL;
 
-	for (uint32_t i = 0; i < snap->n_procs; i++) {
-		const struct proc *p = snap->procs[i];
+	for (uint32_t i = snap->procs_by_pid ? first_of_pid(snap, pid) : 0; i < n; i++) {
+		const struct proc *p = snap->procs[snap->procs_by_pid ? snap->procs_by_pid[i] : i];
 
 		if (p && p->r.pid == pid && (!found || found->head.gone))
 			found = p;
+		else if (snap->procs_by_pid)
+			break;
 	}
 	return found;
 }

@@ -124,12 +124,14 @@ struct live_snapshot {
 	_Atomic uint32_t refs;
 	struct live_snapshot *older, *newer;
 	struct garbage_vec dead; /* shown by older ones, not by this one */
-	struct pointers *arrays[6];
+	struct pointers *arrays[7]; /* ARRAY_COUNT */
 	struct owned detail, why;
 };
 
 enum { TABLE_SOCK, TABLE_PORT, TABLE_PROC, TABLE_NETNS, TABLE_CONTAINER, TABLE_COUNT };
 #define ARRAY_EVENTS TABLE_COUNT
+#define ARRAY_PIDS (TABLE_COUNT + 1)
+#define ARRAY_COUNT (TABLE_COUNT + 2)
 
 struct gone_row {
 	uint64_t id;
@@ -214,8 +216,8 @@ struct store {
 	uint32_t folded; /* hidden tcp rows */
 
 	VEC(struct event *) events;
-	struct pointers *shown_events;
-	bool events_changed;
+	struct pointers *shown_events, *shown_pids;
+	bool events_changed, pids_changed;
 	uint64_t next_event_id;
 	VEC(struct closed_port) closed;
 	VEC(struct seen_event) seen_events;

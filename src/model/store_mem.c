@@ -62,6 +62,7 @@ uint32_t table_add(struct store *st, unsigned int table)
 		grow_extras(st, table);
 	}
 	t->slots.data[slot].gen++;
+	st->pids_changed |= table == TABLE_PROC;
 	t->slots.data[slot].hidden = false;
 	return slot;
 }
@@ -105,6 +106,7 @@ void table_drop(struct store *st, unsigned int table, uint32_t slot)
 
 	table_show(st, table, slot, NULL);
 	t->used--;
+	st->pids_changed |= table == TABLE_PROC;
 	vec_push(&t->free_slots, slot);
 }
 
@@ -158,6 +160,34 @@ static struct pointers *events_array(struct store *st)
 	return st->shown_events;
 }
 
+static int compare_pids(const void *pa, const void *pb, void *ctx)
+{
+	const struct store *st = ctx;
+	uint32_t a = proc_at(st, (uint32_t) * (const uintptr_t *)pa)->r.pid;
+	uint32_t b = proc_at(st, (uint32_t) * (const uintptr_t *)pb)->r.pid;
+
+	return (a > b) - (a < b);
+}
+
+/* Slots of processes by pid: there can be as many look-ups as sockets. */
+static struct pointers *pids_array(struct store *st)
+{
+	const struct table *t = &st->tables[TABLE_PROC];
+	uint32_t n = 0;
+
+	if (st->shown_pids && !st->pids_changed)
+		return st->shown_pids;
+	pointers_put(st->shown_pids);
+	st->shown_pids = pointers_new(t->slots.len);
+	for (uint32_t i = 0; i < t->slots.len; i++)
+		if (t->slots.data[i].cur)
+			st->shown_pids->data[n++] = (const void *)(uintptr_t)i;
+	st->shown_pids->len = n;
+	qsort_r(st->shown_pids->data, n, sizeof(st->shown_pids->data[0]), compare_pids, st);
+	st->pids_changed = false;
+	return st->shown_pids;
+}
+
 static uint32_t take_changed(struct u32_vec *changed, const uint32_t **ret_list)
 {
 	uint32_t n = (uint32_t)changed->len;
@@ -181,6 +211,8 @@ static void show_arrays(struct snapshot *snap, struct pointers *const *arrays)
 	snap->n_containers = arrays[TABLE_CONTAINER]->len;
 	snap->events = (const struct event *const *)arrays[ARRAY_EVENTS]->data;
 	snap->n_events = arrays[ARRAY_EVENTS]->len;
+	snap->procs_by_pid = (const uintptr_t *)arrays[ARRAY_PIDS]->data;
+	snap->n_procs_by_pid = arrays[ARRAY_PIDS]->len;
 }
 
 struct live_snapshot *store_snapshot_new(struct store *st)
@@ -193,7 +225,8 @@ struct live_snapshot *store_snapshot_new(struct store *st)
 		live->arrays[i] = st->tables[i].shown;
 	}
 	live->arrays[ARRAY_EVENTS] = events_array(st);
-	for (unsigned int i = 0; i <= ARRAY_EVENTS; i++)
+	live->arrays[ARRAY_PIDS] = pids_array(st);
+	for (unsigned int i = 0; i < ARRAY_COUNT; i++)
 		live->arrays[i]->refs++;
 	show_arrays(snap, live->arrays);
 	snap->n_changed_socks = take_changed(&st->tables[TABLE_SOCK].changed, &snap->changed_socks);
@@ -221,7 +254,7 @@ static void snapshot_free(struct live_snapshot *live)
 {
 	struct snapshot *snap = &live->snap;
 
-	for (unsigned int i = 0; i <= ARRAY_EVENTS; i++)
+	for (unsigned int i = 0; i < ARRAY_COUNT; i++)
 		pointers_put(live->arrays[i]);
 	free(unconst(snap->changed_socks));
 	free(unconst(snap->changed_ports));
@@ -290,4 +323,5 @@ void store_mem_done(struct store *st)
 	for (unsigned int i = 0; i < TABLE_COUNT; i++)
 		table_done(&st->tables[i]);
 	pointers_put(st->shown_events);
+	pointers_put(st->shown_pids);
 }

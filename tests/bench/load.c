@@ -74,7 +74,8 @@ static void connect_pairs(unsigned int proc, unsigned int n)
 	for (unsigned int i = 0; i < n; i++) {
 		int fd = bound_socket(SOCK_STREAM, proc);
 
-		if (connect(fd, (struct sockaddr *)&addr, len) < 0 || accept(server, NULL, NULL) < 0)
+		if (connect(fd, (struct sockaddr *)&addr, len) < 0 ||
+		    accept(server, NULL, NULL) < 0)
 			die("connect");
 	}
 	close(server);
@@ -145,9 +146,12 @@ static void churn(const struct load *l)
 static bool parse(int argc, char **argv, struct load *l)
 {
 	static const struct option options[] = {
-		{"procs", required_argument, NULL, 'p'},   {"fds", required_argument, NULL, 'f'},
-		{"pairs", required_argument, NULL, 'c'},   {"listeners", required_argument, NULL, 'l'},
-		{"udp", required_argument, NULL, 'u'},     {"churn", required_argument, NULL, 'n'},
+		{"procs", required_argument, NULL, 'p'},
+		{"fds", required_argument, NULL, 'f'},
+		{"pairs", required_argument, NULL, 'c'},
+		{"listeners", required_argument, NULL, 'l'},
+		{"udp", required_argument, NULL, 'u'},
+		{"churn", required_argument, NULL, 'n'},
 		{0},
 	};
 	int c;
@@ -156,13 +160,26 @@ static bool parse(int argc, char **argv, struct load *l)
 		unsigned int n = optarg ? (unsigned int)strtoul(optarg, NULL, 10) : 0;
 
 		switch (c) {
-		case 'p': l->procs = n; break;
-		case 'f': l->fds = n; break;
-		case 'c': l->pairs = n; break;
-		case 'l': l->listeners = n; break;
-		case 'u': l->udp = n; break;
-		case 'n': l->churn = n; break;
-		default: return false;
+		case 'p':
+			l->procs = n;
+			break;
+		case 'f':
+			l->fds = n;
+			break;
+		case 'c':
+			l->pairs = n;
+			break;
+		case 'l':
+			l->listeners = n;
+			break;
+		case 'u':
+			l->udp = n;
+			break;
+		case 'n':
+			l->churn = n;
+			break;
+		default:
+			return false;
 		}
 	}
 	return optind == argc;

@@ -35,8 +35,11 @@ static void tick(struct store *st, int n)
 	struct netns_rec ns = {.cookie = 1, .inode = 4026531833, .own = true, .name = text("host")};
 	struct owner owner = {.pid = 812, .fd = 6};
 	struct proc_rec proc = {
-		.pid = 812, .start_ticks = 5000, .have = PROC_HAVE_STAT | PROC_HAVE_CMDLINE,
-		.comm = text("nginx"), .cmdline = {"nginx\0-g\0x", 10},
+		.pid = 812,
+		.start_ticks = 5000,
+		.have = PROC_HAVE_STAT | PROC_HAVE_CMDLINE,
+		.comm = text("nginx"),
+		.cmdline = {"nginx\0-g\0x", 10},
 	};
 	struct dump_scope scope = {.protos = PROTO_BIT(PROTO_TCP), .states = STATE_MASK_ALL};
 	struct sock_rec rec = listener(7, 8080, 1000);
@@ -79,7 +82,8 @@ static void same_snapshots(const struct snapshot *a, const struct snapshot *b)
 		const struct proc *pa = a->procs[i], *pb = b->procs[i];
 
 		if (pa && pb)
-			assert_memory_equal(pa->r.cmdline.ptr, pb->r.cmdline.ptr, pa->r.cmdline.len);
+			assert_memory_equal(pa->r.cmdline.ptr, pb->r.cmdline.ptr,
+					    pa->r.cmdline.len);
 	}
 }
 
@@ -113,8 +117,8 @@ static void a_journal_makes_the_same_snapshots(void **state)
 		assert_int_equal(journal_clock(journal.data, journal.len, &mono_ms, &wall_ms), 0);
 		assert_int_equal(mono_ms, 1000 * (n + 1));
 		assert_int_equal(wall_ms, WALL_MS + 1000 * n);
-		assert_int_equal(journal_apply(b, journal.data, journal.len, 500, on_name, name, &needs),
-				 0);
+		assert_int_equal(
+			journal_apply(b, journal.data, journal.len, 500, on_name, name, &needs), 0);
 		assert_int_equal(needs, NEED_OWNERS);
 		sb = store_publish(b, &args);
 		assert_int_equal(sb->mono_ms, sa->mono_ms + 500);

@@ -629,9 +629,10 @@ static void *reader(void *arg)
 	struct release *r = arg;
 
 	for (;;) {
+		bool last = atomic_load(&r->stop);
 		const struct snapshot *snap = atomic_exchange(&r->next, NULL);
 
-		if (!snap && atomic_load(&r->stop))
+		if (!snap && last)
 			return NULL;
 		if (!snap)
 			continue;
