@@ -37,7 +37,8 @@ struct {
 	__u64 bucket, end, tb, tb2, sk; /* what is still to be visited at each depth */
 	__u64 net;			/* of the current port bucket (TCP), of the slot (UDP) */
 	__u64 only_net;			/* report this namespace only, 0 = all */
-	__u32 port, mask, slot;
+	__u64 memory;			/* the bucket whose sockets are visited (TCP) */
+	__u32 port, mask, slot, chain_len;
 	bool udp;
 	__u64 tcp_shared, udp_shared; /* init_net's tables, which most others use too */
 } w;
@@ -63,6 +64,38 @@ static __always_inline void put_time_wait(struct bpf_bound *row, __u64 addr)
 	row->uid = 0;
 }
 
+/* What the next who binds to the port is compared with first (sk_reuseport_match()). */
+static __always_inline void put_memory(struct bpf_bound *row)
+{
+	struct inet_bind_bucket *tb = AS(struct inet_bind_bucket, w.memory);
+
+	row->chain_len = w.chain_len;
+	sock_clear16(row->fast_addr);
+	if (w.udp) {
+		row->fastreuseport = 0;
+		row->fast_v6only = 0;
+		row->fast_family = 0;
+		row->fastuid = 0;
+		row->l3mdev = 0;
+		return;
+	}
+	row->fastreuseport = GET(tb, fastreuseport);
+	row->fast_v6only = GET(tb, fast_ipv6_only);
+	row->fast_family = GET(tb, fast_sk_family);
+	row->fastuid = GET(tb, fastuid.val);
+	row->l3mdev = bpf_core_field_exists(tb->l3mdev) ? GET(tb, l3mdev) : 0;
+	if (row->fast_family == AF_INET) {
+		*(__u32 *)row->fast_addr = GET(tb, fast_rcv_saddr);
+		return;
+	}
+#define COPY(i) ((__u32 *)row->fast_addr)[i] = GET(tb, fast_v6_rcv_saddr.in6_u.u6_addr32[i])
+	COPY(0);
+	COPY(1);
+	COPY(2);
+	COPY(3);
+#undef COPY
+}
+
 static __always_inline void put_sock(__u64 addr)
 {
 	struct sock_common *common = AS(struct sock_common, addr);
@@ -74,6 +107,7 @@ static __always_inline void put_sock(__u64 addr)
 	if (!row)
 		return;
 	row->cookie = GET(common, skc_cookie.counter);
+	put_memory(row);
 	sock_common_endpoint(&row->end, common);
 	if (row->end.state == TCP_TIME_WAIT) {
 		put_time_wait(row, addr);
@@ -138,6 +172,8 @@ static __always_inline void visit_bucket(void)
 	struct inet_bind_bucket___68 *tb68 = AS(struct inet_bind_bucket___68, addr);
 	struct inet_bind_bucket___old *old = AS(struct inet_bind_bucket___old, addr);
 
+	w.memory = addr;
+	w.chain_len = 0;
 	w.tb = (__u64)GET(tb, node.next);
 	w.port = GET(tb, port);
 	w.net = (__u64)GET(tb, ib_net.net);
@@ -154,6 +190,7 @@ static __always_inline void visit_slot(void)
 	w.slot++;
 	if (w.udp) {
 		w.sk = (__u64)GET(AS(struct udp_hslot, w.bucket), head.first);
+		w.chain_len = GET(AS(struct udp_hslot, w.bucket), count);
 		w.bucket += bpf_core_type_size(struct udp_hslot);
 	} else {
 		w.tb = (__u64)GET(AS(struct inet_bind_hashbucket, w.bucket), chain.first);

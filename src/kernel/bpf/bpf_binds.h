@@ -20,7 +20,8 @@ void bpf_binds_close(struct bpf_binds *binds);
 
 /*
  * One walk. port 0 = all ports, netns_inode 0 = all namespaces; a port is looked up, not
- * searched for. Rows in no order, valid until the next call. *ret_raced (may be NULL): a chain
+ * searched for. Rows in no order, but the UDP ones of a port and namespace in that of the kernel's
+ * chain; valid until the next call. *ret_raced (may be NULL): a chain
  * changed while it was followed, even when tried again, so a socket may be missing. -EOVERFLOW
  * as bpf_owners_run().
  */

@@ -70,7 +70,16 @@ struct bpf_bound {
 	__u32 inode; /* 0: TIME_WAIT, orphan, not accepted yet */
 	__u32 uid;
 	__u8 connect_bind; /* the port was chosen by connect(), 6.17+ */
-	__u8 reserved[7];
+	/* TCP: what the port's bucket remembers of its last binders (struct inet_bind_bucket) */
+	__s8 fastreuseport;
+	__u8 fast_v6only;
+	__u8 reserved;
+	__u16 fast_family; /* 0: nobody is remembered */
+	__u16 reserved2;
+	__u32 fastuid;
+	__u32 l3mdev;	 /* TCP: the VRF the bucket is for */
+	__u32 chain_len; /* UDP: sockets in the slot of the table, of whatever port */
+	__u8 fast_addr[16];
 };
 
 /* One network namespace. */

@@ -123,6 +123,7 @@ struct inet_timewait_death_row {
 
 struct udp_hslot {
 	struct hlist_head head;
+	int count;
 };
 
 struct udp_table {
@@ -244,7 +245,16 @@ struct inet_bind_bucket {
 	struct {
 		struct net *net;
 	} ib_net;
+	int l3mdev;
 	unsigned short port;
+	signed char fastreuseport;
+	struct {
+		__u32 val;
+	} fastuid;
+	struct in6_addr fast_v6_rcv_saddr;
+	__u32 fast_rcv_saddr;
+	unsigned short fast_sk_family;
+	bool fast_ipv6_only;
 	struct hlist_node node;
 };
 
