@@ -101,6 +101,7 @@ struct bind_want {
 	int8_t addr_local;	     /* IPv4: local or broadcast route; IPv6: on an interface */
 	uint32_t addr_ifindex;	     /* interface that holds the address, 0 unknown */
 	const struct bind_bucket *bucket; /* TCP; NULL unknown */
+	uint32_t chain_len; /* UDP: sockets in the hash slot, of whatever port; 0 unknown */
 };
 
 /* Bits of the per-socket result, for variant v: stands in the way surely, or perhaps. */

@@ -34,6 +34,7 @@ struct why_holder {
 	uint32_t inode, pid;
 	int32_t fd;
 	int8_t cloexec; /* 0, 1, BIND_UNKNOWN */
+	bool activates; /* init of a pid namespace that gave the socket to a child (LISTEN_FDS) */
 };
 
 /* A *.socket unit of systemd that listens on the port. */
