@@ -68,6 +68,8 @@ int session_new(const struct session_config *cfg, struct session **ret)
 	session_names_init(&s->names);
 	helper_specs(s->helper_specs);
 	err = helper_start(s->helper_specs, &s->helper);
+	if (!err)
+		err = session_why_new(s);
 	if (err) {
 		session_free(s);
 		return err;

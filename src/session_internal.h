@@ -47,6 +47,7 @@ struct ns_source {
 };
 
 struct detail_block;
+struct session_why;
 struct session_host;
 
 /* The process whose detail page is open. */
@@ -128,6 +129,7 @@ struct session {
 
 	struct session_names names;
 	struct session_detail detail;
+	struct session_why *why;
 	struct bpf_events *bpf_events;
 	bool bpf_events_tried;
 	struct dns *dns;
@@ -177,6 +179,12 @@ const struct snapshot *session_publish(struct session *s, const struct needs *ne
 /* session_detail.c: what needs.detail asks for, for one publish. */
 struct owned session_detail(struct session *s, const struct needs *needs);
 void session_detail_done(struct session *s);
+
+/* session_why.c: what needs.why asks for, for one publish. */
+int session_why_new(struct session *s); /* forks the prober: while single-threaded, with all rights */
+struct owned session_why(struct session *s, const struct needs *needs);
+const struct diag_filter *session_why_filter(struct session *s, const struct needs *needs);
+void session_why_done(struct session *s);
 
 /* session_events.c: listeners as they come and go, also between ticks. */
 void session_events_read(struct session *s);

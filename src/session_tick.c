@@ -133,9 +133,9 @@ static void dump_text(struct session *s, struct ns_source *ns, const struct dump
 
 /* By sock_diag; returns the protocols that this kernel has no diag for. */
 static uint32_t dump_diag(struct session *s, struct ns_source *ns, const struct dump_scope *scope,
-			  uint32_t want)
+			  uint32_t want, const struct diag_filter *filter)
 {
-	struct sockdiag_query query = {scope->protos, scope->states, want, NULL};
+	struct sockdiag_query query = {scope->protos, scope->states, want, filter};
 	struct put_ctx ctx = {.s = s, .netns = ns->slot, .last_uid = UINT32_MAX, .ns = ns};
 	struct sockdiag_report report = {0};
 
@@ -216,7 +216,7 @@ static void dump_namespace(struct session *s, struct ns_source *ns, const struct
 	ns->complete = true;
 	ns->conns = false;
 	if (ns->diag)
-		scope.protos = dump_diag(s, ns, &scope, want);
+		scope.protos = dump_diag(s, ns, &scope, want, session_why_filter(s, needs));
 	dump_text(s, ns, &scope);
 	if (ns->ns)
 		namespace_dumped(ns->ns, ns->complete, ns->conns);
@@ -295,6 +295,7 @@ const struct snapshot *session_publish(struct session *s, const struct needs *ne
 		.notes = s->notes.data,
 		.n_notes = (uint32_t)s->notes.len,
 		.detail = s->cfg.replay ? (struct owned){0} : session_detail(s, needs),
+		.why = s->cfg.replay ? (struct owned){0} : session_why(s, needs),
 	};
 	struct stopwatch watch;
 	const struct snapshot *snap;

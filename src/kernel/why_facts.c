@@ -2,8 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +23,6 @@ struct reader {
 	const struct why_facts_input *in;
 	struct arena *arena;
 	struct why_facts *facts;
-	int err;
 };
 
 /* ---- small files ---- */
@@ -271,57 +268,30 @@ static void see_redirects(struct reader *r)
 	f->redirects_need = err == -EPERM || err == -EACCES ? "CAP_NET_ADMIN" : NULL;
 }
 
-static void read_inside(struct reader *r)
-{
-	struct netlink *route;
-
-	read_sysctls(r);
-	make_places(r);
-	if (!local_addr_open(&route)) {
-		check_places(r, route);
-		see_kernel_users(r, route);
-		netlink_free(route);
-	}
-	see_redirects(r);
-}
-
-static void *read_thread(void *opaque)
-{
-	struct reader *r = opaque;
-
-	if (setns(r->in->netns_fd, CLONE_NEWNET))
-		r->err = -errno;
-	else
-		read_inside(r);
-	return NULL;
-}
-
-/* The thread that enters another namespace ends there; this one never leaves its own. */
-static int read_elsewhere(struct reader *r)
-{
-	pthread_t thread;
-	int err = pthread_create(&thread, NULL, read_thread, r);
-
-	if (err)
-		return -err;
-	pthread_join(thread, NULL);
-	return r->err;
-}
-
-int why_facts_read(const struct why_facts_input *in, struct arena *arena, struct why_facts *ret)
+void why_facts_read_netns(const struct why_facts_input *in, struct arena *arena,
+			  struct why_facts *ret)
 {
 	struct reader r = {.in = in, .arena = arena, .facts = ret};
-	bool udp = ret->want.proto == PROTO_UDP || ret->want.proto == PROTO_UDPLITE;
-	int err = 0;
+	struct netlink *route;
 
-	if (in->netns_fd >= 0)
-		err = read_elsewhere(&r);
-	else
-		read_inside(&r);
+	read_sysctls(&r);
+	make_places(&r);
+	if (!local_addr_open(&route)) {
+		check_places(&r, route);
+		see_kernel_users(&r, route);
+		netlink_free(route);
+	}
+	see_redirects(&r);
+}
+
+void why_facts_read_host(const struct why_facts_input *in, struct arena *arena,
+			 struct why_facts *ret)
+{
+	bool udp = ret->want.proto == PROTO_UDP || ret->want.proto == PROTO_UDPLITE;
+
 	socket_units_find(in->root_fd, udp, &ret->want.addr, ret->want.port, arena, &ret->units,
 			  &ret->n_units);
 	bind_policy_find(in->proc_fd, udp, arena, &ret->policies, &ret->n_policies);
-	return err;
 }
 
 /* ---- sockets from the BPF walk ---- */

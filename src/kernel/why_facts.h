@@ -11,17 +11,23 @@
 
 struct why_facts_input {
 	int proc_fd;
-	int root_fd;  /* stands for "/" */
-	int netns_fd; /* the namespace asked about, -1 = our own */
+	int root_fd;   /* stands for "/" */
 	bool cap_bind; /* want.uid may bind privileged ports there */
 	bool ask_rpc;  /* somebody in the kernel has the port: rpcbind may know who */
 };
 
 /*
- * Fills everything but netns, socks, buckets, probes, holders, suspects and what the process list
- * tells; ret->want must be set. Memory is the arena's. 0 or -errno (the namespace cannot be entered).
+ * What the host tells: socket units, policies. ret->want must be set. Memory is the arena's.
  */
-int why_facts_read(const struct why_facts_input *in, struct arena *arena, struct why_facts *ret);
+void why_facts_read_host(const struct why_facts_input *in, struct arena *arena,
+			 struct why_facts *ret);
+
+/*
+ * What the network namespace tells: addresses, sysctls, kernel users, redirects. To be called by a
+ * thread inside of it; uses no NSS and no locale. Fills in all of places but buckets and probes.
+ */
+void why_facts_read_netns(const struct why_facts_input *in, struct arena *arena,
+			  struct why_facts *ret);
 
 /*
  * The sockets on the port as bpf_binds_run() gave them for the namespace: fills socks, buckets and

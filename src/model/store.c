@@ -289,6 +289,17 @@ const struct snapshot *store_publish(struct store *st, const struct publish_args
 	return snap;
 }
 
+void store_each_on_port(struct store *st, uint16_t port, store_sock_fn *fn, void *ctx)
+{
+	for (uint32_t slot = 0; slot < st->tables[TABLE_SOCK].slots.len; slot++) {
+		const struct sock *sock = store_cur_sock(st, slot);
+
+		if (sock && !sock->head.gone && sock->r.local_port == port &&
+		    !(st->sx.data[slot].flags & SOCK_FOLDED))
+			fn(ctx, sock);
+	}
+}
+
 void store_take_dropped(struct store *st, const uint32_t **ret_inodes, size_t *ret_n)
 {
 	*ret_inodes = st->dropped.data;

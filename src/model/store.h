@@ -98,6 +98,9 @@ typedef void store_sock_fn(void *ctx, const struct sock *sock);
 void store_each_unknown(struct store *st, bool retry, store_sock_fn *fn, void *ctx);
 uint32_t store_count_unknown(const struct store *st); /* never looked for */
 
+/* Every live socket with this local port, in any namespace. Do not put rows from inside fn. */
+void store_each_on_port(struct store *st, uint16_t port, store_sock_fn *fn, void *ctx);
+
 /*
  * Inodes that no row has any more since the call before: their holders may hold something new.
  * The array is the store's, valid until the next dump.
