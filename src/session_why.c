@@ -36,6 +36,14 @@ struct slow_block {
 	uint32_t refs;
 };
 
+struct session_why;
+
+/* What a thread inside of another namespace needs. */
+struct inside {
+	struct session_why *w;
+	struct why_facts_input input;
+};
+
 /* What a snapshot points to. */
 struct why_block {
 	struct why_facts facts; /* first */
@@ -46,6 +54,7 @@ struct why_block {
 struct session_why {
 	uint64_t caps; /* effective at the start */
 	struct probe *probe;
+	int netns_fd; /* where the prober shall try, -1 = our own */
 	struct bpf_binds *binds;
 	bool binds_tried, filter_made;
 	struct diag_filter filter;
@@ -61,7 +70,6 @@ struct session_why {
 
 /* The sockets on the port that the store has, in the namespace asked about. */
 struct rows {
-	struct session *s;
 	const struct why_want *want;
 	uint32_t netns;
 	VEC(const struct sock *) v;
@@ -70,6 +78,7 @@ struct rows {
 int session_why_new(struct session *s)
 {
 	s->why = xcalloc(1, sizeof(*s->why));
+	s->why->netns_fd = -1;
 	capabilities_get(&s->why->caps);
 	return s->cfg.probe ? probe_new(&s->why->probe) : 0;
 }
@@ -100,6 +109,8 @@ void session_why_done(struct session *s)
 	drop_slow(w->slow);
 	bpf_binds_close(w->binds);
 	probe_free(w->probe);
+	if (w->netns_fd >= 0)
+		close(w->netns_fd);
 	if (w->filter_made)
 		diag_filter_done(&w->filter);
 	free(w);
@@ -380,8 +391,33 @@ static bool may_bind(const struct session *s, uint32_t uid)
 	return uid == geteuid() ? s->why->caps & CAP_MASK(CAP_NET_BIND_SERVICE) : !uid;
 }
 
+/* Runs in the namespace that is asked about. */
+static void read_inside(int net_dir, void *opaque)
+{
+	const struct inside *in = opaque;
+
+	(void)net_dir;
+	why_facts_read_netns(&in->input, &in->w->slow->arena, &in->w->facts);
+	if (in->w->probe)
+		in->w->netns_fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+}
+
+static void read_namespace(struct session *s, const struct why_facts_input *input,
+			   const struct ns_source *source)
+{
+	struct inside in = {s->why, *input};
+
+	if (s->why->netns_fd >= 0)
+		close(s->why->netns_fd);
+	s->why->netns_fd = -1;
+	if (!source->ns)
+		why_facts_read_netns(input, &s->why->slow->arena, &s->why->facts);
+	else if (namespaces_enter(s->namespaces, source->ns, read_inside, &in))
+		s->why->facts.n_places = 0;
+}
+
 static void read_slow(struct session *s, const struct why_want *want, const struct rows *rows,
-		      bool rpc)
+		      const struct ns_source *source, bool rpc)
 {
 	struct session_why *w = s->why;
 	auto_close int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -402,7 +438,7 @@ static void read_slow(struct session *s, const struct why_want *want, const stru
 	w->facts.root_asks = w->facts.want.uid != geteuid();
 	in.cap_bind = may_bind(s, w->facts.want.uid);
 	why_facts_read_host(&in, &w->slow->arena, &w->facts);
-	why_facts_read_netns(&in, &w->slow->arena, &w->facts);
+	read_namespace(s, &in, source);
 	read_holders(s, rows);
 	read_suspects(s, rows);
 	w->signature = sign(rows);
@@ -410,7 +446,8 @@ static void read_slow(struct session *s, const struct why_want *want, const stru
 	w->read_ms = (int64_t)mono_ms();
 }
 
-static void refresh_slow(struct session *s, const struct why_want *want, const struct rows *rows)
+static void refresh_slow(struct session *s, const struct why_want *want, const struct rows *rows,
+			 const struct ns_source *source)
 {
 	struct session_why *w = s->why;
 	bool rpc = kernel_holds(rows);
@@ -418,7 +455,7 @@ static void refresh_slow(struct session *s, const struct why_want *want, const s
 	if (w->slow && !memcmp(&w->want, want, sizeof(*want)) && w->signature == sign(rows) &&
 	    rpc == w->asked_rpc && (int64_t)mono_ms() < w->read_ms + SLOW_MS)
 		return;
-	read_slow(s, want, rows, rpc);
+	read_slow(s, want, rows, source, rpc);
 }
 
 /* ---- trying it ---- */
@@ -434,47 +471,127 @@ static bool has_live_group(const struct why_facts *facts)
 	return false;
 }
 
+static void predict(const struct why_facts *facts, uint32_t place, struct bind_prediction *ret)
+{
+	struct bind_sock *socks = xcalloc(facts->n_socks, sizeof(*socks));
+
+	for (uint32_t i = 0; i < facts->n_socks; i++)
+		socks[i] = facts->socks[i].bind;
+	bind_predict(&facts->places[place].bind, socks, facts->n_socks, ret, NULL);
+	free(socks);
+}
+
+static void try_one(struct session *s, struct why_place *place, enum bind_variant v)
+{
+	if (!place->probe_err)
+		place->probe_err = probe_try(s->why->probe, s->why->netns_fd, &place->bind, v,
+					     PROBE_MS, &place->probe[v]);
+}
+
+/* Whether an attempt has been spoiled by one before: the bucket remembers another address now. */
+static bool is_spoiled(const struct why_facts *facts, uint32_t place, int v)
+{
+	return place && v == BIND_REUSEPORT && facts->n_socks && !facts->places[0].probe[v];
+}
+
+/*
+ * What is expected to fail goes first: a failure changes nothing, but a success rewrites the bind
+ * bucket's memory, which only SO_REUSEPORT depends on. So that is the first of the successes.
+ */
 static void try_places(struct session *s, struct why_facts *facts)
 {
 	bool skip = has_live_group(facts) && !facts->want.probe_force;
+	struct bind_prediction predicted[2];
 
-	for (uint32_t i = 0; i < facts->n_places; i++) {
-		struct why_place *place = &facts->places[i];
-
-		for (int v = 0; v < BIND_VARIANTS; v++) {
-			if (v == BIND_REUSEPORT && skip)
-				continue;
-			place->probe_err = probe_try(s->why->probe, -1, &place->bind,
-						     (enum bind_variant)v, PROBE_MS,
-						     &place->probe[v]);
-			if (place->probe_err)
-				break;
-		}
-	}
+	for (uint32_t i = 0; i < facts->n_places; i++)
+		predict(facts, i, &predicted[i]);
+	for (int pass = 0; pass < 2; pass++)
+		for (uint32_t i = 0; i < facts->n_places; i++)
+			for (int v = BIND_VARIANTS - 1; v >= 0; v--)
+				if (!(v == BIND_REUSEPORT && skip) &&
+				    (predicted[i].err[v] == 0) == (pass == 1) &&
+				    !(pass && is_spoiled(facts, i, v)))
+					try_one(s, &facts->places[i], (enum bind_variant)v);
 }
 
 /* ---- the whole ---- */
 
-struct owned session_why(struct session *s, const struct needs *needs)
+/* A name that came after its process was put. */
+static void on_nameless(void *ctx, const struct proc *proc)
 {
-	struct rows rows = {.s = s, .want = &needs->why, .netns = s->own_ns.slot};
-	const struct owners_info *info = owners_info(s->owners);
-	struct why_block *block;
+	struct session *s = ctx;
+	struct proc_rec rec = {
+		.pid = proc->r.pid,
+		.start_ticks = proc->r.start_ticks,
+		.uid = proc->r.uid,
+		.have = PROC_HAVE_UID,
+	};
 
-	if (needs->detail != DETAIL_WHY || (needs->why.netns && needs->why.netns != s->own_ns.slot))
-		return (struct owned){0};
-	store_each_on_port(s->store, needs->why.port, on_port, &rows);
-	refresh_slow(s, &needs->why, &rows);
-	block = xcalloc(1, sizeof(*block));
+	if (!(proc->r.have & PROC_HAVE_UID) || proc->r.user.ptr)
+		return;
+	rec.user = users_name(s->users, rec.uid);
+	if (rec.user.ptr)
+		store_proc_put(s->store, &rec);
+}
+
+/* The namespace asked about: by id, else what --netns names, else our own; NULL = not there. */
+static const struct ns_source *find_source(struct session *s, const struct why_want *want)
+{
+	const struct ns_source *source;
+
+	if (want->netns)
+		return session_source_by_slot(s, (uint32_t)want->netns);
+	for (size_t i = 0; s->cfg.netns && (source = session_source(s, i)); i++)
+		if (!source->skip)
+			return source;
+	return &s->own_ns;
+}
+
+/* Whether every namespace of the host was looked at, with its addresses. */
+static bool saw_all(struct session *s, const struct needs *needs)
+{
+	if (s->cfg.netns || !(needs->bits & NEED_NETNS_ALL) || namespaces_denied(s->namespaces))
+		return false;
+	for (size_t i = 0; i < s->foreign.len; i++)
+		if (s->foreign.data[i]->skip)
+			return false;
+	return true;
+}
+
+static struct why_block *new_block(struct session *s, const struct needs *needs,
+				   const struct ns_source *source)
+{
+	const struct owners_info *info = owners_info(s->owners);
+	struct why_block *block = xcalloc(1, sizeof(*block));
+
 	arena_init(&block->arena, 4096);
 	block->facts = s->why->facts;
 	block->slow = s->why->slow;
 	block->slow->refs++;
-	block->facts.netns = rows.netns;
-	block->facts.own_netns = true;
+	block->facts.netns = source->slot;
+	block->facts.own_netns = !source->ns;
 	block->facts.pidns = info->pidns;
 	block->facts.hidepid = info->hidepid;
-	if (!options_by_bpf(s, block, s->own_ns.rec.inode)) {
+	block->facts.all_netns = saw_all(s, needs);
+	return block;
+}
+
+struct owned session_why(struct session *s, const struct needs *needs)
+{
+	const struct ns_source *source;
+	struct rows rows = {.want = &needs->why};
+	struct why_block *block;
+
+	source = needs->detail == DETAIL_WHY ? find_source(s, &needs->why) : NULL;
+	if (!source)
+		return (struct owned){0};
+	rows.netns = source->slot;
+	if (needs->bits & NEED_ONE_PORT)
+		store_each_proc(s->store, on_nameless, s);
+	store_each_on_port(s->store, needs->why.port, on_port, &rows);
+	refresh_slow(s, &needs->why, &rows, source);
+	block = new_block(s, needs, source);
+	if (!options_by_bpf(s, block, source->rec.inode)) {
 		rows.want = &block->facts.want;
 		options_from_rows(block, &rows);
 	}

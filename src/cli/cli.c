@@ -16,6 +16,7 @@
 #include "cli/stats.h"
 #include "cli/wait.h"
 #include "cli/watch.h"
+#include "cli/why.h"
 
 /* ---- settings: files, then options ---- */
 
@@ -235,6 +236,7 @@ int cli_run(const struct plan *plan, struct session *session)
 		[PLAN_LIST] = batch_run,  [PLAN_WATCH] = watch_run,	    [PLAN_WAIT] = wait_run,
 		[PLAN_KILL] = kill_run,	  [PLAN_SAVE_BASELINE] = diff_save, [PLAN_DIFF] = diff_run,
 		[PLAN_CHECK] = run_check, [PLAN_COMPLETE] = run_complete,
+		[PLAN_WHY] = why_run,
 	};
 	struct live live;
 	int code;

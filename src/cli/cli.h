@@ -3,7 +3,7 @@
  *
  *	cli_parse()		what to do; texts that need nothing more are written here (-h ...)
  *	session_new() ...	unless that ended the run
- *	cli_run()		every mode but PLAN_SCREEN and PLAN_WHY
+ *	cli_run()		every mode but PLAN_SCREEN
  *	cli_done()
  */
 #ifndef INETTOP_CLI_CLI_H

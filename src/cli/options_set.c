@@ -315,6 +315,7 @@ static int set_probe(struct parse *p, const char *arg)
 		return options_fail(p, "%s: \"%s\" is not \"force\"", p->name, arg);
 	p->plan->why.probe = true;
 	p->plan->why.probe_force = arg;
+	p->plan->session.probe = true;
 	return 0;
 }
 

@@ -36,7 +36,7 @@ struct why_judge {
 	VEC(struct why_cause) causes;
 	struct strbuf text, remedy; /* of the cause being told */
 	const char *needs;
-	bool has_listener; /* here, of this protocol */
+	bool has_listener; /* one is in the way */
 	struct bind_prediction raw[2]; /* before policies */
 };
 

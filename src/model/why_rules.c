@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "model/why_internal.h"
 
@@ -183,18 +184,25 @@ static bool blocks_place(const struct why_seen *row, uint32_t place)
 
 static bool is_any6(const struct netaddr *addr)
 {
-	return netaddr_is_any(addr) && netaddr_scope(addr) == SCOPE_ANY && addr->family &&
-	       !netaddr_is_v4_mapped(addr) && netaddr_unmap(addr).family == addr->family;
+	return addr->family == AF_INET6 && netaddr_is_any(addr) && !netaddr_is_v4_mapped(addr);
 }
 
-/* An IPv6 wildcard in the way of an IPv4 address. */
+static bool is_ipv4(const struct netaddr *addr)
+{
+	return netaddr_unmap(addr).family == AF_INET;
+}
+
+/* An IPv6 wildcard in the way of an IPv4 address, or the other way round. */
 static bool is_dual_stack(const struct why_judge *j, const struct why_seen *row)
 {
-	for (uint32_t i = 0; i < j->facts->n_places; i++) {
+	for (uint32_t i = 0; row->listens && i < j->facts->n_places; i++) {
 		const struct netaddr *want = &j->facts->places[i].bind.addr;
 
-		if (row->listens && blocks_place(row, i) && is_any6(&row->addr) &&
-		    row->addr.family != netaddr_unmap(want).family)
+		if (!blocks_place(row, i))
+			continue;
+		if (is_any6(&row->addr) && is_ipv4(want))
+			return true;
+		if (!j->facts->want.any_addr && is_any6(want) && is_ipv4(&row->addr))
 			return true;
 	}
 	return false;
@@ -276,7 +284,7 @@ static bool is_queued(const struct why_judge *j, const struct why_seen *row)
 	       (row->state == STATE_ESTABLISHED || row->state == STATE_CLOSE_WAIT);
 }
 
-/* A connection that holds the number, not the offspring of a listener here. */
+/* A connection that holds the number, not the offspring of a listener that does. */
 static bool is_client(const struct why_judge *j, const struct why_seen *row)
 {
 	bool connection = row->state == STATE_ESTABLISHED || row->state == STATE_SYN_SENT ||

@@ -177,8 +177,7 @@ void why_see(struct why_judge *j)
 		row->w = &j->facts->socks[i];
 	}
 	hash_done(&rows);
-	for (size_t i = 0; i < j->seen.len; i++)
-		if (j->seen.data[i].here && j->seen.data[i].same_proto && j->seen.data[i].listens)
-			j->has_listener = true;
 	predict(j);
+	for (size_t i = 0; i < j->seen.len; i++)
+		j->has_listener |= j->seen.data[i].listens && j->seen.data[i].in_the_way;
 }

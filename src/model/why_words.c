@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/humanise.h"
 #include "model/why_internal.h"
@@ -233,11 +234,18 @@ void why_tell_reuseport_group(struct why_judge *j, const struct why_group *g)
 
 void why_tell_dual_stack(struct why_judge *j, const struct why_group *g)
 {
+	bool owner_is_dual = g->rows[0]->addr.family == AF_INET6 && netaddr_is_any(&g->rows[0]->addr);
+
+	if (owner_is_dual) {
+		add_row_endpoint(j, &j->text, g->rows[0]);
+		strbuf_adds(&j->text, " is not IPV6_V6ONLY: it takes every IPv4 address too");
+		strbuf_adds(&j->remedy, "let that server set IPV6_V6ONLY, or listen on IPv6 addresses only");
+		return;
+	}
+	strbuf_adds(&j->text, "[::] without IPV6_V6ONLY takes IPv4 too, where ");
 	add_row_endpoint(j, &j->text, g->rows[0]);
-	strbuf_adds(&j->text, " is not IPV6_V6ONLY: it takes 0.0.0.0");
-	add_port(j, &j->text);
-	strbuf_adds(&j->text, " too");
-	strbuf_adds(&j->remedy, "let that server listen with IPV6_V6ONLY, or on IPv6 addresses only");
+	strbuf_adds(&j->text, " is taken");
+	strbuf_adds(&j->remedy, "bind [::] with IPV6_V6ONLY: it does not meet an IPv4 socket");
 }
 
 void why_tell_address_overlap(struct why_judge *j, const struct why_group *g)

@@ -1,0 +1,2 @@
+#!/bin/bash
+exec "${top_builddir:?}/tests/live/why_random"
