@@ -50,7 +50,8 @@ static void put_places(struct page *page)
 		why_page_place(facts, i, &page->raw);
 		strbuf_adds(&page->raw, ": ");
 		if (facts->places[i].probe_err)
-			strbuf_adds(&page->raw, "could not be tried as that user or in that namespace");
+			strbuf_adds(&page->raw,
+				    "could not be tried as that user or in that namespace");
 		else
 			why_page_errnos(facts->places[i].probe, &page->raw);
 		put_line(page, "  probe  ");
@@ -69,7 +70,8 @@ static void put_cause(struct page *page, const struct why_cause *cause)
 		put_line(page, "  needs: ");
 	}
 	for (uint32_t i = 0; i < cause->n_rows; i++) {
-		if (!hash_put(&page->told, (uint64_t)cause->rows[i].kind << 32 | cause->rows[i].slot, 1))
+		if (!hash_put(&page->told,
+			      (uint64_t)cause->rows[i].kind << 32 | cause->rows[i].slot, 1))
 			continue;
 		why_page_evidence(page->snap, &cause->rows[i], &page->live->lookup, &page->raw);
 		put_line(page, "  - ");

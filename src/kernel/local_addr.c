@@ -46,8 +46,7 @@ static bool prefix_holds(const uint8_t *net, const uint8_t *addr, unsigned bits)
 {
 	unsigned bytes = bits / 8, rest = bits % 8;
 
-	return !memcmp(net, addr, bytes) &&
-	       (!rest || !((net[bytes] ^ addr[bytes]) >> (8 - rest)));
+	return !memcmp(net, addr, bytes) && (!rest || !((net[bytes] ^ addr[bytes]) >> (8 - rest)));
 }
 
 static int on_route(const struct nlmsghdr *msg, void *ctx)

@@ -28,8 +28,8 @@ struct search {
 /* What a rule has said so far, expression by expression. */
 struct rule {
 	const struct search *search;
-	uint32_t port_register;	 /* holds the destination port, 0 none */
-	uint32_t proto_register; /* holds the transport protocol, 0 none */
+	uint32_t port_register;	     /* holds the destination port, 0 none */
+	uint32_t proto_register;     /* holds the transport protocol, 0 none */
 	uint8_t regs[REGISTERS][16]; /* constants put there by `immediate` */
 	uint8_t reg_len[REGISTERS];
 	bool port_matches, other_port, other_proto, translates, ipv6;
@@ -107,8 +107,7 @@ static void see_meta(struct rule *r, const struct netlink_attr *data)
 static void see_compare(struct rule *r, const struct netlink_attr *data)
 {
 	struct netlink_attr sreg = find(data, NFTA_CMP_SREG), op = find(data, NFTA_CMP_OP),
-			    nest = find(data, NFTA_CMP_DATA),
-			    value = find(&nest, NFTA_DATA_VALUE);
+			    nest = find(data, NFTA_CMP_DATA), value = find(&nest, NFTA_DATA_VALUE);
 	uint32_t reg = register_of(&sreg);
 	uint16_t port;
 
@@ -190,7 +189,8 @@ static void take_target(struct rule *r, const struct netlink_attr *addr,
 
 static void see_nat(struct rule *r, const struct netlink_attr *data)
 {
-	struct netlink_attr type = find(data, NFTA_NAT_TYPE), addr = find(data, NFTA_NAT_REG_ADDR_MIN),
+	struct netlink_attr type = find(data, NFTA_NAT_TYPE),
+			    addr = find(data, NFTA_NAT_REG_ADDR_MIN),
 			    port = find(data, NFTA_NAT_REG_PROTO_MIN);
 
 	if (be32_of(&type) != NFT_NAT_DNAT)
@@ -241,7 +241,8 @@ static void see_match(struct rule *r, const struct netlink_attr *data)
  * port. Revision 0 is shorter and its target is left out. */
 static void see_target(struct rule *r, const struct netlink_attr *data)
 {
-	struct netlink_attr name = find(data, NFTA_TARGET_NAME), info = find(data, NFTA_TARGET_INFO);
+	struct netlink_attr name = find(data, NFTA_TARGET_NAME),
+			    info = find(data, NFTA_TARGET_INFO);
 	bool dnat = name.data && text_is(&name, "DNAT");
 	uint32_t flags;
 	uint16_t port;
@@ -265,9 +266,9 @@ static void see_expression(struct rule *r, const struct netlink_attr *elem)
 		const char *name;
 		void (*see)(struct rule *r, const struct netlink_attr *data);
 	} known[] = {
-		{"payload", see_payload}, {"meta", see_meta},	    {"cmp", see_compare},
+		{"payload", see_payload}, {"meta", see_meta},		{"cmp", see_compare},
 		{"range", see_range},	  {"immediate", see_immediate}, {"nat", see_nat},
-		{"redir", see_redir},	  {"tproxy", see_tproxy},   {"match", see_match},
+		{"redir", see_redir},	  {"tproxy", see_tproxy},	{"match", see_match},
 		{"target", see_target},
 	};
 	struct netlink_attr name = find(elem, NFTA_EXPR_NAME), data = find(elem, NFTA_EXPR_DATA);
@@ -307,16 +308,15 @@ static int on_rule(const struct nlmsghdr *msg, void *ctx)
 	if (!rule.translates || !rule.port_matches || rule.other_port || rule.other_proto ||
 	    !table.data || !chain.data)
 		return 0;
-	vec_push(&s->found,
-		 ((struct why_redirect){
-			 .family = gen->nfgen_family == NFPROTO_IPV4   ? AF_INET
-				   : gen->nfgen_family == NFPROTO_IPV6 ? AF_INET6
-								       : 0,
-			 .table = keep_text(s->arena, &table),
-			 .chain = keep_text(s->arena, &chain),
-			 .to = rule.to,
-			 .to_port = rule.to_port,
-		 }));
+	vec_push(&s->found, ((struct why_redirect){
+				    .family = gen->nfgen_family == NFPROTO_IPV4	  ? AF_INET
+					      : gen->nfgen_family == NFPROTO_IPV6 ? AF_INET6
+										  : 0,
+				    .table = keep_text(s->arena, &table),
+				    .chain = keep_text(s->arena, &chain),
+				    .to = rule.to,
+				    .to_port = rule.to_port,
+			    }));
 	return 0;
 }
 

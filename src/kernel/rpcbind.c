@@ -103,8 +103,17 @@ static int receive(int fd, uint8_t *buf, size_t size, int64_t end_ms)
 int rpcbind_program(bool udp, uint16_t port, int timeout_ms, uint32_t *ret_program)
 {
 	const uint32_t call[] = {
-		htonl(LAST_FRAGMENT | 40), htonl(XID),	     htonl(0), htonl(2),
-		htonl(PMAP_PROGRAM),	   htonl(PMAP_VERSION), htonl(PMAP_DUMP), 0, 0, 0, 0,
+		htonl(LAST_FRAGMENT | 40),
+		htonl(XID),
+		htonl(0),
+		htonl(2),
+		htonl(PMAP_PROGRAM),
+		htonl(PMAP_VERSION),
+		htonl(PMAP_DUMP),
+		0,
+		0,
+		0,
+		0,
 	};
 	auto_close int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int64_t end_ms = now_ms() + timeout_ms;
@@ -137,8 +146,9 @@ const char *rpcbind_name(uint32_t program)
 		uint32_t program;
 		const char *name;
 	} names[] = {
-		{100000, "portmapper"}, {100003, "nfs"},      {100005, "mountd"},
-		{100011, "rquotad"},	{100021, "nlockmgr"}, {100024, "status"},
+		{100000, "portmapper"}, {100003, "nfs"},
+		{100005, "mountd"},	{100011, "rquotad"},
+		{100021, "nlockmgr"},	{100024, "status"},
 		{100227, "nfs_acl"},	{1073741824, "nfs callback"},
 	};
 

@@ -17,13 +17,13 @@
 
 /* The first directory that has a name decides (systemd.unit(5), UNIT FILE LOAD PATH). */
 static const char *const directories[] = {
-	"etc/systemd/system.control",	  "run/systemd/system.control",
-	"run/systemd/transient",	  "run/systemd/generator.early",
-	"etc/systemd/system",		  "run/systemd/system",
-	"run/systemd/generator",	  "usr/local/lib/systemd/system",
-	"usr/lib/systemd/system",	  "lib/systemd/system",
-	"run/systemd/generator.late",	  "etc/systemd/user",
-	"run/systemd/user",		  "usr/lib/systemd/user",
+	"etc/systemd/system.control", "run/systemd/system.control",
+	"run/systemd/transient",      "run/systemd/generator.early",
+	"etc/systemd/system",	      "run/systemd/system",
+	"run/systemd/generator",      "usr/local/lib/systemd/system",
+	"usr/lib/systemd/system",     "lib/systemd/system",
+	"run/systemd/generator.late", "etc/systemd/user",
+	"run/systemd/user",	      "usr/lib/systemd/user",
 };
 
 struct finder {
@@ -95,7 +95,8 @@ static void see_directive(struct unit *u, const char *key, size_t key_len, const
 	} else if (key_is(key, key_len, "Service")) {
 		set_text(&u->service, value, len);
 	} else if (key_is(key, key_len, "Accept")) {
-		u->accept = len && strchr("1yYtToO", *value) && !(len > 1 && (value[1] | 32) == 'f');
+		u->accept =
+			len && strchr("1yYtToO", *value) && !(len > 1 && (value[1] | 32) == 'f');
 	}
 }
 

@@ -19,8 +19,8 @@ void socket_units_find(int root_fd, bool udp, const struct netaddr *addr, uint16
 		       struct arena *arena, const struct why_unit **ret, uint32_t *ret_n);
 
 /*
- * A value of ListenStream= or ListenDatagram=: "22", "127.0.0.1:22", "[::1]:22%eth0". Other kinds of
- * sockets are -EINVAL. A bare port gives the address of family 0.
+ * A value of ListenStream= or ListenDatagram=: "22", "127.0.0.1:22", "[::1]:22%eth0". Other kinds
+ * of sockets are -EINVAL. A bare port gives the address of family 0.
  */
 int socket_units_parse_listen(const char *text, size_t len, struct netaddr *ret_addr,
 			      uint16_t *ret_port);

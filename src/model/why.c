@@ -9,10 +9,8 @@
 #include "model/why_internal.h"
 
 static const char *const verdict_names[] = {
-	[WHY_FREE] = "free",
-	[WHY_HIDDEN] = "hidden",
-	[WHY_DRAINING] = "draining",
-	[WHY_NOT_A_CONFLICT] = "not-a-conflict",
+	[WHY_FREE] = "free",	     [WHY_HIDDEN] = "hidden",
+	[WHY_DRAINING] = "draining", [WHY_NOT_A_CONFLICT] = "not-a-conflict",
 	[WHY_BUSY] = "busy",
 };
 

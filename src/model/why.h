@@ -59,20 +59,20 @@ struct why_row {
 };
 
 struct why_cause {
-	uint8_t code;		 /* enum why_code */
-	struct bytes text;	 /* a sentence, raw: names in it are other people's bytes */
-	struct bytes remedy;	 /* NULL: nothing to do */
+	uint8_t code;	     /* enum why_code */
+	struct bytes text;   /* a sentence, raw: names in it are other people's bytes */
+	struct bytes remedy; /* NULL: nothing to do */
 	const struct why_row *rows;
 	uint32_t n_rows;
-	const char *needs;	 /* the right that would tell more; static, or NULL */
+	const char *needs; /* the right that would tell more; static, or NULL */
 };
 
 struct why_result {
-	uint8_t verdict;	 /* enum why_verdict; the worse of the places */
-	int64_t free_in_ms;	 /* WHY_DRAINING: when the last one ends; -1 not known */
+	uint8_t verdict;    /* enum why_verdict; the worse of the places */
+	int64_t free_in_ms; /* WHY_DRAINING: when the last one ends; -1 not known */
 	struct bind_prediction predicted[2]; /* of facts.places */
-	struct bytes headline;	 /* the verdict in one line, raw */
-	const char *needs;	 /* WHY_HIDDEN: the right that would tell; static */
+	struct bytes headline;		     /* the verdict in one line, raw */
+	const char *needs;		     /* WHY_HIDDEN: the right that would tell; static */
 	const struct why_cause *causes;
 	uint32_t n_causes;
 };

@@ -22,7 +22,7 @@ struct why_sock {
 
 /* One address to be bound. */
 struct why_place {
-	struct bind_want bind;	   /* bind.bucket is NULL or points into `bucket` */
+	struct bind_want bind; /* bind.bucket is NULL or points into `bucket` */
 	struct bind_bucket bucket;
 	int probe[BIND_VARIANTS];  /* errno, 0, or BIND_UNKNOWN: not tried */
 	int probe_err;		   /* 0, or -errno: the probe itself could not be made */
@@ -56,17 +56,17 @@ enum why_kernel_kind {
 
 /* Something inside the kernel that uses the port. */
 struct why_kernel_user {
-	uint8_t kind;	   /* enum why_kernel_kind */
+	uint8_t kind; /* enum why_kernel_kind */
 	uint8_t proto;
 	struct bytes name; /* device, or RPC program; may be NULL */
 };
 
 /* A packet filter rule that sends what comes for the port elsewhere. */
 struct why_redirect {
-	uint8_t family;	     /* AF_INET, AF_INET6, 0 = both */
+	uint8_t family; /* AF_INET, AF_INET6, 0 = both */
 	struct bytes table, chain;
-	struct netaddr to;   /* family 0: this host, or not told */
-	uint16_t to_port;    /* 0: the same, or not told */
+	struct netaddr to; /* family 0: this host, or not told */
+	uint16_t to_port;  /* 0: the same, or not told */
 };
 
 /* A process in the cgroup of a socket whose holder may not be seen. */
@@ -85,9 +85,9 @@ struct why_policy {
 
 struct why_facts {
 	struct why_want want;
-	uint32_t netns;	 /* slot of the namespace asked about, UINT32_MAX = not among those seen */
+	uint32_t netns; /* slot of the namespace asked about, UINT32_MAX = not among those seen */
 	bool own_netns;
-	bool root_asks;	 /* want.uid is not who runs this program: a prediction for somebody else */
+	bool root_asks; /* want.uid is not who runs this program: a prediction for somebody else */
 
 	/* places[0]: the address, or 0.0.0.0; places[1]: [::] when no address was given */
 	struct why_place places[2];
@@ -96,7 +96,8 @@ struct why_facts {
 	const struct why_sock *socks;
 	uint32_t n_socks;
 	bool options_by_bpf;
-	const char *options_need; /* the right that would tell the missing options; static, or NULL */
+	const char
+		*options_need; /* the right that would tell the missing options; static, or NULL */
 
 	/* sysctls of that namespace, -1 unknown */
 	int32_t somaxconn, range_low, range_high, fin_timeout_s;
@@ -111,8 +112,8 @@ struct why_facts {
 	uint32_t n_holders, n_units, n_kernel_users, n_redirects, n_suspects, n_policies;
 	const char *redirects_need; /* the right that would tell redirects; static, or NULL */
 
-	bool pidns, hidepid;  /* processes are hidden from us */
-	bool all_netns;	      /* every namespace of the host was looked at, with its addresses */
+	bool pidns, hidepid; /* processes are hidden from us */
+	bool all_netns;	     /* every namespace of the host was looked at, with its addresses */
 };
 
 #endif

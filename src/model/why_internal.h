@@ -14,11 +14,11 @@ struct why_seen {
 	struct netaddr addr;
 	uint32_t ifindex;
 	uint8_t proto, state, status; /* status: enum owner_status */
-	bool here;		  /* in the namespace asked about */
-	bool same_proto;	  /* shares its ports with what is asked for */
-	bool listens;		  /* a listener, or UDP without a peer */
-	bool in_the_way;	  /* surely or perhaps, of the plain bind() of a place */
-	uint8_t blocks[2];	  /* by place: BIND_BLOCKS and BIND_MAY_BLOCK bits */
+	bool here;		      /* in the namespace asked about */
+	bool same_proto;	      /* shares its ports with what is asked for */
+	bool listens;		      /* a listener, or UDP without a peer */
+	bool in_the_way;	      /* surely or perhaps, of the plain bind() of a place */
+	uint8_t blocks[2];	      /* by place: BIND_BLOCKS and BIND_MAY_BLOCK bits */
 };
 
 struct why_group {
@@ -36,7 +36,7 @@ struct why_judge {
 	VEC(struct why_cause) causes;
 	struct strbuf text, remedy; /* of the cause being told */
 	const char *needs;
-	bool has_listener; /* one is in the way */
+	bool has_listener;	       /* one is in the way */
 	struct bind_prediction raw[2]; /* before policies */
 };
 
@@ -56,14 +56,14 @@ void why_rules_run(struct why_judge *j);
 typedef void why_tell_fn(struct why_judge *j, const struct why_group *g);
 why_tell_fn why_tell_listener, why_tell_other_user, why_tell_docker_proxy,
 	why_tell_stale_docker_proxy, why_tell_forwarder, why_tell_systemd_socket,
-	why_tell_inherited, why_tell_reuseport_group, why_tell_dual_stack,
-	why_tell_address_overlap, why_tell_stopped_owner, why_tell_deleted_exe, why_tell_time_wait,
-	why_tell_orphan, why_tell_bound_not_listening, why_tell_ephemeral_client,
-	why_tell_accept_queue, why_tell_close_wait_pileup, why_tell_other_netns,
-	why_tell_foreign_netns_socket, why_tell_kernel, why_tell_in_flight, why_tell_pid_namespace,
-	why_tell_redirected, why_tell_privileged_port, why_tell_address_not_local, why_tell_policy,
-	why_tell_queue_full, why_tell_backlog_capped, why_tell_loopback_only,
-	why_tell_more_specific_wins, why_tell_other_protocol;
+	why_tell_inherited, why_tell_reuseport_group, why_tell_dual_stack, why_tell_address_overlap,
+	why_tell_stopped_owner, why_tell_deleted_exe, why_tell_time_wait, why_tell_orphan,
+	why_tell_bound_not_listening, why_tell_ephemeral_client, why_tell_accept_queue,
+	why_tell_close_wait_pileup, why_tell_other_netns, why_tell_foreign_netns_socket,
+	why_tell_kernel, why_tell_in_flight, why_tell_pid_namespace, why_tell_redirected,
+	why_tell_privileged_port, why_tell_address_not_local, why_tell_policy, why_tell_queue_full,
+	why_tell_backlog_capped, why_tell_loopback_only, why_tell_more_specific_wins,
+	why_tell_other_protocol;
 
 /* why_name.c: pieces of sentences, appended raw. */
 void why_add_proc(struct why_judge *j, struct strbuf *out, const struct why_seen *row);

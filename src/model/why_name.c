@@ -21,8 +21,8 @@ void why_add_endpoint(struct strbuf *out, const struct netaddr *addr, uint16_t p
 {
 	char text[NETADDR_TEXT_MAX];
 
-	strbuf_addf(out, addr->family == AF_INET6 ? "[%s]:%u" : "%s:%u",
-		    netaddr_format(addr, text), port);
+	strbuf_addf(out, addr->family == AF_INET6 ? "[%s]:%u" : "%s:%u", netaddr_format(addr, text),
+		    port);
 	if (ifindex)
 		strbuf_addf(out, " on device %" PRIu32, ifindex);
 }
@@ -51,8 +51,8 @@ void why_add_proc(struct why_judge *j, struct strbuf *out, const struct why_seen
 	}
 	if (p->r.container.id.ptr || p->r.container.name.ptr) {
 		strbuf_adds(out, ", container ");
-		why_add_bytes(out, p->r.container.name.ptr ? p->r.container.name
-							   : p->r.container.id);
+		why_add_bytes(out,
+			      p->r.container.name.ptr ? p->r.container.name : p->r.container.id);
 	}
 	strbuf_addc(out, ')');
 }
@@ -100,7 +100,8 @@ struct bytes why_argument(const struct proc *p, const char *name)
 		if (next)
 			return (struct bytes){arg, (uint32_t)len};
 		at += len + 1;
-		if (!dashes || dashes > 2 || len < dashes + want || memcmp(arg + dashes, name, want))
+		if (!dashes || dashes > 2 || len < dashes + want ||
+		    memcmp(arg + dashes, name, want))
 			continue;
 		if (len == dashes + want)
 			next = true;

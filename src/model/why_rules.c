@@ -37,18 +37,20 @@ static bool is_proxy(const struct proc *p)
 static bool is_forwarder(const struct proc *p)
 {
 	static const char *const names[] = {
-		"dockerd",	"containerd",	  "containerd-shim", "rootlesskit", "rootlessport",
-		"slirp4netns",	"pasta",	  "pasta.avx2",	     "gvproxy",	    "conmon",
-		"exe",		"rootlesskit-doc", "aardvark-dns",   "netavark",    "lxc-user-nic",
-		"passt",	"passt.avx2",	  "vpnkit",	     "systemd-socket-",
+		"dockerd",	   "containerd",   "containerd-shim",
+		"rootlesskit",	   "rootlessport", "slirp4netns",
+		"pasta",	   "pasta.avx2",   "gvproxy",
+		"conmon",	   "exe",	   "rootlesskit-doc",
+		"aardvark-dns",	   "netavark",	   "lxc-user-nic",
+		"passt",	   "passt.avx2",   "vpnkit",
+		"systemd-socket-",
 	};
 
 	if (!name_in(p, names, sizeof(names) / sizeof(names[0])))
 		return false;
 	/* rootlessport and docker-proxy of some builds run as /proc/self/exe */
 	return memcmp(p->r.comm.ptr, "exe", 3) || p->r.comm.len != 3 ||
-	       (p->r.cmdline.ptr &&
-		memmem(p->r.cmdline.ptr, p->r.cmdline.len, "rootlessport", 12));
+	       (p->r.cmdline.ptr && memmem(p->r.cmdline.ptr, p->r.cmdline.len, "rootlessport", 12));
 }
 
 /* Whether an address of the container behind a proxy is gone from every namespace. */
@@ -127,10 +129,10 @@ WHO(is_systemd_socket, WHY_SYSTEMD_SOCKET)
 /* Programs that never listen: who holds a socket there got it from a parent. */
 static bool never_listens(const struct proc *p)
 {
-	static const char *const names[] = {"sleep", "sh",   "bash", "dash", "zsh",	"ksh",
-					    "fish",  "tail", "cat",  "tee",  "timeout", "less",
-					    "more",  "vi",   "vim",  "nano", "grep",	"awk",
-					    "sed",   "find", "xargs", "make", "watch",	"yes"};
+	static const char *const names[] = {"sleep", "sh",   "bash",  "dash", "zsh",	 "ksh",
+					    "fish",  "tail", "cat",   "tee",  "timeout", "less",
+					    "more",  "vi",   "vim",   "nano", "grep",	 "awk",
+					    "sed",   "find", "xargs", "make", "watch",	 "yes"};
 
 	return name_in(p, names, sizeof(names) / sizeof(names[0]));
 }
@@ -233,8 +235,7 @@ static bool is_stopped(const struct why_judge *j, const struct why_seen *row)
 static bool is_deleted(const struct why_judge *j, const struct why_seen *row)
 {
 	(void)j;
-	return row->in_the_way && row->p && row->p->r.have & PROC_HAVE_EXE &&
-	       row->p->r.exe_deleted;
+	return row->in_the_way && row->p && row->p->r.have & PROC_HAVE_EXE && row->p->r.exe_deleted;
 }
 
 static bool is_foreign(const struct why_judge *j, const struct why_seen *row)
@@ -406,11 +407,24 @@ static bool has_policy(const struct why_judge *j)
 
 /* ---- the table ---- */
 
-/* One cause for each owner, one for each owner with rows enough, one for all rows, one of the host. */
-#define BY_OWNER(code, row, tell) {code, true, row, NULL, tell, NULL}
-#define OWNER_IF(code, row, tell, enough) {code, true, row, NULL, tell, enough}
-#define TOGETHER(code, row, tell) {code, false, row, NULL, tell, NULL}
-#define OF_HOST(code, host, tell) {code, false, NULL, host, tell, NULL}
+/* One cause for each owner, one for each owner with rows enough, one for all rows, one of the host.
+ */
+#define BY_OWNER(code, row, tell)                                                                  \
+	{                                                                                          \
+		code, true, row, NULL, tell, NULL                                                  \
+	}
+#define OWNER_IF(code, row, tell, enough)                                                          \
+	{                                                                                          \
+		code, true, row, NULL, tell, enough                                                \
+	}
+#define TOGETHER(code, row, tell)                                                                  \
+	{                                                                                          \
+		code, false, row, NULL, tell, NULL                                                 \
+	}
+#define OF_HOST(code, host, tell)                                                                  \
+	{                                                                                          \
+		code, false, NULL, host, tell, NULL                                                \
+	}
 
 static const struct rule {
 	enum why_code code;
@@ -418,7 +432,8 @@ static const struct rule {
 	bool (*row)(const struct why_judge *j, const struct why_seen *row);
 	bool (*host)(const struct why_judge *j);
 	why_tell_fn *tell;
-	bool (*enough)(const struct why_judge *j, const struct why_group *g); /* NULL: one will do */
+	bool (*enough)(const struct why_judge *j,
+		       const struct why_group *g); /* NULL: one will do */
 } rules[] = {
 	BY_OWNER(WHY_LISTENER, is_listener, why_tell_listener),
 	TOGETHER(WHY_OTHER_USER, is_other_user, why_tell_other_user),
@@ -471,7 +486,8 @@ static void put_row(struct why_row *rows, uint32_t *n, enum why_row_kind kind, u
 		rows[(*n)++] = (struct why_row){(uint8_t)kind, slot};
 }
 
-static const struct why_row *evidence(struct why_judge *j, const struct why_group *g, uint32_t *ret_n)
+static const struct why_row *evidence(struct why_judge *j, const struct why_group *g,
+				      uint32_t *ret_n)
 {
 	uint32_t n = g->n < EVIDENCE_MAX ? g->n : EVIDENCE_MAX;
 	struct why_row *rows = arena_alloc(j->arena, 3 * (n + 1) * sizeof(*rows));

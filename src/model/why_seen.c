@@ -104,9 +104,10 @@ static void index_rows(const struct why_judge *j, struct hash *ret)
 		const struct sock_rec *r = &row->s->r;
 
 		if (row->here && row->same_proto)
-			hash_put(ret,
-				 join_key(r->inode, &r->local, &r->remote, (uint16_t)r->remote_port),
-				 i);
+			hash_put(
+				ret,
+				join_key(r->inode, &r->local, &r->remote, (uint16_t)r->remote_port),
+				i);
 	}
 }
 

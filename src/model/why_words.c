@@ -52,13 +52,16 @@ static void advise_end(struct why_judge *j, const struct why_seen *row)
 	if (!p) {
 		strbuf_adds(&j->remedy, "use another port");
 	} else if (p->r.container.name.ptr || p->r.container.id.ptr) {
-		strbuf_adds(&j->remedy, "stop its container: a process killed there may be started again");
+		strbuf_adds(&j->remedy,
+			    "stop its container: a process killed there may be started again");
 	} else if (ends_with(p->r.unit, ".service")) {
 		strbuf_adds(&j->remedy, "`systemctl stop ");
 		why_add_bytes(&j->remedy, p->r.unit);
-		strbuf_adds(&j->remedy, "`; killing the process may only make systemd start it again");
+		strbuf_adds(&j->remedy,
+			    "`; killing the process may only make systemd start it again");
 	} else {
-		strbuf_addf(&j->remedy, "end it (`kill %" PRIu32 "`), or use another port", p->r.pid);
+		strbuf_addf(&j->remedy, "end it (`kill %" PRIu32 "`), or use another port",
+			    p->r.pid);
 	}
 }
 
@@ -133,7 +136,9 @@ void why_tell_docker_proxy(struct why_judge *j, const struct why_group *g)
 	} else {
 		strbuf_adds(&j->remedy, "CONTAINER");
 	}
-	strbuf_adds(&j->remedy, "` frees it; killing docker-proxy leaves the container running without its port");
+	strbuf_adds(
+		&j->remedy,
+		"` frees it; killing docker-proxy leaves the container running without its port");
 }
 
 void why_tell_stale_docker_proxy(struct why_judge *j, const struct why_group *g)
@@ -141,7 +146,8 @@ void why_tell_stale_docker_proxy(struct why_judge *j, const struct why_group *g)
 	say_owner(j, g);
 	add_target(j, g->rows[0]->p);
 	strbuf_adds(&j->text, ", an address that no network namespace has any more");
-	strbuf_adds(&j->remedy, "its container is gone: restart the docker daemon, or kill the proxy");
+	strbuf_adds(&j->remedy,
+		    "its container is gone: restart the docker daemon, or kill the proxy");
 }
 
 void why_tell_forwarder(struct why_judge *j, const struct why_group *g)
@@ -156,8 +162,10 @@ void why_tell_forwarder(struct why_judge *j, const struct why_group *g)
 	} else {
 		strbuf_adds(&j->text, "a container or another network namespace");
 	}
-	strbuf_adds(&j->remedy, "end what it forwards to (stop the container or unpublish the port): ending the "
-				"forwarder alone cuts the container off");
+	strbuf_adds(
+		&j->remedy,
+		"end what it forwards to (stop the container or unpublish the port): ending the "
+		"forwarder alone cuts the container off");
 }
 
 static void add_unit(struct why_judge *j, const struct why_unit *unit)
@@ -192,7 +200,8 @@ void why_tell_systemd_socket(struct why_judge *j, const struct why_group *g)
 		why_add_bytes(&j->remedy, unit->socket);
 	else
 		strbuf_adds(&j->remedy, "NAME.socket");
-	strbuf_adds(&j->remedy, "`; stopping or killing the service frees nothing, its manager keeps the port");
+	strbuf_adds(&j->remedy,
+		    "`; stopping or killing the service frees nothing, its manager keeps the port");
 }
 
 void why_tell_inherited(struct why_judge *j, const struct why_group *g)
@@ -204,7 +213,8 @@ void why_tell_inherited(struct why_judge *j, const struct why_group *g)
 		n += !i || row->s->owners[i].pid != row->s->owners[i - 1].pid;
 	add_row_endpoint(j, &j->text, row);
 	if (n > 1) {
-		strbuf_addf(&j->text, " is held by %" PRIu32 " processes, not all of the same program: ", n);
+		strbuf_addf(&j->text,
+			    " is held by %" PRIu32 " processes, not all of the same program: ", n);
 		why_add_pids(g, &j->text);
 		strbuf_adds(&j->text, "; children inherited the descriptor");
 	} else {
@@ -227,19 +237,23 @@ void why_tell_reuseport_group(struct why_judge *j, const struct why_group *g)
 	add_port(j, &j->text);
 	strbuf_adds(&j->text, " with SO_REUSEPORT: pids ");
 	why_add_pids(g, &j->text);
-	strbuf_adds(&j->remedy, "all of them have to end, an old instance keeps getting connections");
+	strbuf_adds(&j->remedy,
+		    "all of them have to end, an old instance keeps getting connections");
 	if (helps)
-		strbuf_adds(&j->remedy, "; a server of the same user with SO_REUSEPORT can join now");
+		strbuf_adds(&j->remedy,
+			    "; a server of the same user with SO_REUSEPORT can join now");
 }
 
 void why_tell_dual_stack(struct why_judge *j, const struct why_group *g)
 {
-	bool owner_is_dual = g->rows[0]->addr.family == AF_INET6 && netaddr_is_any(&g->rows[0]->addr);
+	bool owner_is_dual =
+		g->rows[0]->addr.family == AF_INET6 && netaddr_is_any(&g->rows[0]->addr);
 
 	if (owner_is_dual) {
 		add_row_endpoint(j, &j->text, g->rows[0]);
 		strbuf_adds(&j->text, " is not IPV6_V6ONLY: it takes every IPv4 address too");
-		strbuf_adds(&j->remedy, "let that server set IPV6_V6ONLY, or listen on IPv6 addresses only");
+		strbuf_adds(&j->remedy,
+			    "let that server set IPV6_V6ONLY, or listen on IPv6 addresses only");
 		return;
 	}
 	strbuf_adds(&j->text, "[::] without IPV6_V6ONLY takes IPv4 too, where ");
@@ -259,8 +273,9 @@ void why_tell_address_overlap(struct why_judge *j, const struct why_group *g)
 		strbuf_adds(&j->text, " is one of the addresses that the wildcard stands for");
 	if (g->n > 1)
 		strbuf_addf(&j->text, " (and %" PRIu32 " more)", g->n - 1);
-	strbuf_adds(&j->remedy, wild ? "let that server listen on the addresses it needs"
-				     : "bind a specific address that is not taken instead of the wildcard");
+	strbuf_adds(&j->remedy,
+		    wild ? "let that server listen on the addresses it needs"
+			 : "bind a specific address that is not taken instead of the wildcard");
 }
 
 void why_tell_stopped_owner(struct why_judge *j, const struct why_group *g)
@@ -274,13 +289,17 @@ void why_tell_stopped_owner(struct why_judge *j, const struct why_group *g)
 		strbuf_adds(&j->remedy, "end its threads with SIGKILL");
 		break;
 	case 'D':
-		strbuf_adds(&j->text, " hangs in the kernel: it accepts nothing and cannot be killed now");
+		strbuf_adds(&j->text,
+			    " hangs in the kernel: it accepts nothing and cannot be killed now");
 		strbuf_adds(&j->remedy, "find what it waits for (a disk, a network file system)");
 		break;
 	default:
-		strbuf_adds(&j->text, " is stopped: it accepts nothing and ignores every signal but SIGKILL");
-		strbuf_addf(&j->remedy, "`fg` in its shell or `kill -CONT %" PRIu32
-			    "`, else `kill -KILL %" PRIu32 "`", p->r.pid, p->r.pid);
+		strbuf_adds(&j->text,
+			    " is stopped: it accepts nothing and ignores every signal but SIGKILL");
+		strbuf_addf(&j->remedy,
+			    "`fg` in its shell or `kill -CONT %" PRIu32
+			    "`, else `kill -KILL %" PRIu32 "`",
+			    p->r.pid, p->r.pid);
 	}
 }
 
@@ -326,14 +345,17 @@ static void advise_reuseaddr(struct why_judge *j, const struct why_group *g)
 {
 	switch (old_reuseaddr(g)) {
 	case 1:
-		strbuf_adds(&j->remedy, "a server with SO_REUSEADDR need not wait: the old one had set it too");
+		strbuf_adds(&j->remedy,
+			    "a server with SO_REUSEADDR need not wait: the old one had set it too");
 		break;
 	case 0:
-		strbuf_adds(&j->remedy, "wait; SO_REUSEADDR does not help now, the old server had not set it "
-					"(both have to)");
+		strbuf_adds(&j->remedy,
+			    "wait; SO_REUSEADDR does not help now, the old server had not set it "
+			    "(both have to)");
 		break;
 	default:
-		strbuf_adds(&j->remedy, "wait; SO_REUSEADDR helps only if the old server had set it too");
+		strbuf_adds(&j->remedy,
+			    "wait; SO_REUSEADDR helps only if the old server had set it too");
 		j->needs = "CAP_BPF and CAP_PERFMON";
 	}
 }
@@ -365,8 +387,9 @@ void why_tell_orphan(struct why_judge *j, const struct why_group *g)
 		    g->n > 1 ? "were" : "was");
 	if (unsent)
 		strbuf_addf(&j->text, ", still sending %s bytes", humanise_bytes(size, unsent));
-	strbuf_adds(&j->remedy, "wait until the peer answers or the kernel gives up, or destroy the socket "
-				"(X on its row, or `ss -K`)");
+	strbuf_adds(&j->remedy,
+		    "wait until the peer answers or the kernel gives up, or destroy the socket "
+		    "(X on its row, or `ss -K`)");
 }
 
 void why_tell_bound_not_listening(struct why_judge *j, const struct why_group *g)
@@ -404,8 +427,10 @@ void why_tell_ephemeral_client(struct why_judge *j, const struct why_group *g)
 		strbuf_addf(&j->text, " and %" PRIu32 " more", g->n - 1);
 	strbuf_adds(&j->remedy, "wait for the connection's end, or end it");
 	if (in_range(j->facts) && !j->facts->port_reserved)
-		strbuf_addf(&j->remedy, "; keep clients off the port: `sysctl "
-			    "net.ipv4.ip_local_reserved_ports=%u`", j->facts->want.port);
+		strbuf_addf(&j->remedy,
+			    "; keep clients off the port: `sysctl "
+			    "net.ipv4.ip_local_reserved_ports=%u`",
+			    j->facts->want.port);
 }
 
 void why_tell_accept_queue(struct why_judge *j, const struct why_group *g)
@@ -418,10 +443,12 @@ void why_tell_accept_queue(struct why_judge *j, const struct why_group *g)
 
 void why_tell_close_wait_pileup(struct why_judge *j, const struct why_group *g)
 {
-	strbuf_addf(&j->text, "%" PRIu32 " connection%s in CLOSE_WAIT in ", g->n, g->n > 1 ? "s" : "");
+	strbuf_addf(&j->text, "%" PRIu32 " connection%s in CLOSE_WAIT in ", g->n,
+		    g->n > 1 ? "s" : "");
 	why_add_proc(j, &j->text, g->rows[0]);
 	strbuf_adds(&j->text, ": the other end closed, the application does not");
-	strbuf_adds(&j->remedy, "restart the application; it leaks descriptors until it closes them");
+	strbuf_adds(&j->remedy,
+		    "restart the application; it leaks descriptors until it closes them");
 }
 
 /* ---- elsewhere, or without an owner ---- */
@@ -457,9 +484,9 @@ void why_tell_foreign_netns_socket(struct why_judge *j, const struct why_group *
 static void add_kernel_user(struct why_judge *j, const struct why_kernel_user *user)
 {
 	static const char *const kinds[WHY_KERNEL_KINDS] = {
-		[WHY_KERNEL_VXLAN] = "vxlan device ",	  [WHY_KERNEL_GENEVE] = "geneve device ",
-		[WHY_KERNEL_WIREGUARD] = "WireGuard ",	  [WHY_KERNEL_RPC] = "RPC service ",
-		[WHY_KERNEL_NFSD] = "the NFS server",	  [WHY_KERNEL_LOCKD] = "lockd (NFS locks)",
+		[WHY_KERNEL_VXLAN] = "vxlan device ",  [WHY_KERNEL_GENEVE] = "geneve device ",
+		[WHY_KERNEL_WIREGUARD] = "WireGuard ", [WHY_KERNEL_RPC] = "RPC service ",
+		[WHY_KERNEL_NFSD] = "the NFS server",  [WHY_KERNEL_LOCKD] = "lockd (NFS locks)",
 	};
 
 	strbuf_adds(&j->text, kinds[user->kind]);
@@ -482,7 +509,8 @@ void why_tell_kernel(struct why_judge *j, const struct why_group *g)
 		strbuf_adds(&j->text, "no process has it open");
 	}
 	if (!user)
-		strbuf_adds(&j->remedy, "look for NFS, iSCSI, a tunnel device or another kernel service");
+		strbuf_adds(&j->remedy,
+			    "look for NFS, iSCSI, a tunnel device or another kernel service");
 	else if (user->kind <= WHY_KERNEL_WIREGUARD && user->name.ptr)
 		strbuf_addf(&j->remedy, "`ip link delete %.*s` frees it, and takes the tunnel down",
 			    (int)user->name.len, user->name.ptr);
@@ -497,7 +525,9 @@ void why_tell_in_flight(struct why_judge *j, const struct why_group *g)
 	add_row_endpoint(j, &j->text, row);
 	strbuf_adds(&j->text, " is open, but in no process's table of descriptors");
 	if (row->status == OWNER_IN_FLIGHT)
-		strbuf_adds(&j->text, ": it is on its way through a unix socket, or registered with io_uring");
+		strbuf_adds(
+			&j->text,
+			": it is on its way through a unix socket, or registered with io_uring");
 	if (row->s && row->s->owner_detail.ptr) {
 		strbuf_adds(&j->text, " (");
 		why_add_bytes(&j->text, row->s->owner_detail);
@@ -532,14 +562,16 @@ void why_tell_redirected(struct why_judge *j, const struct why_group *g)
 	if (r->to.family || r->to_port) {
 		strbuf_adds(&j->text, " to ");
 		if (r->to.family)
-			why_add_endpoint(&j->text, &r->to, r->to_port ? r->to_port : j->facts->want.port, 0);
+			why_add_endpoint(&j->text, &r->to,
+					 r->to_port ? r->to_port : j->facts->want.port, 0);
 		else
 			strbuf_addf(&j->text, ":%u", r->to_port);
 	}
 	if (j->facts->n_redirects > 1)
 		strbuf_addf(&j->text, ", and %" PRIu32 " more rules", j->facts->n_redirects - 1);
-	strbuf_adds(&j->remedy, "a server bound here would not get these packets: unpublish the port (docker, "
-				"kube-proxy) or remove the rule");
+	strbuf_adds(&j->remedy,
+		    "a server bound here would not get these packets: unpublish the port (docker, "
+		    "kube-proxy) or remove the rule");
 }
 
 /* ---- not a conflict ---- */
@@ -549,11 +581,14 @@ void why_tell_privileged_port(struct why_judge *j, const struct why_group *g)
 	uint16_t start = j->facts->places[0].bind.unprivileged_start;
 
 	(void)g;
-	strbuf_addf(&j->text, "ports below %u need CAP_NET_BIND_SERVICE, which uid %" PRIu32 " lacks", start,
+	strbuf_addf(&j->text,
+		    "ports below %u need CAP_NET_BIND_SERVICE, which uid %" PRIu32 " lacks", start,
 		    j->facts->want.uid);
-	strbuf_addf(&j->remedy, "run as root, `setcap cap_net_bind_service+ep PROGRAM`, "
+	strbuf_addf(&j->remedy,
+		    "run as root, `setcap cap_net_bind_service+ep PROGRAM`, "
 		    "AmbientCapabilities= in the unit, or `sysctl "
-		    "net.ipv4.ip_unprivileged_port_start=%u`", j->facts->want.port);
+		    "net.ipv4.ip_unprivileged_port_start=%u`",
+		    j->facts->want.port);
 }
 
 void why_tell_address_not_local(struct why_judge *j, const struct why_group *g)
@@ -565,7 +600,8 @@ void why_tell_address_not_local(struct why_judge *j, const struct why_group *g)
 	netaddr_format(&bind->addr, addr);
 	if (netaddr_scope(&bind->addr) == SCOPE_LINK && !bind->ifindex) {
 		strbuf_addf(&j->text, "%s is a link-local address: it needs its device", addr);
-		strbuf_addf(&j->remedy, "name the device: [%s%%DEVICE]:%u", addr, j->facts->want.port);
+		strbuf_addf(&j->remedy, "name the device: [%s%%DEVICE]:%u", addr,
+			    j->facts->want.port);
 		return;
 	}
 	strbuf_addf(&j->text, "%s is not an address of this host", addr);
@@ -596,8 +632,9 @@ void why_tell_policy(struct why_judge *j, const struct why_group *g)
 		why_add_bytes(&j->text, p->name);
 		strbuf_addc(&j->text, ')');
 	}
-	strbuf_adds(&j->remedy, "its answer cannot be predicted: try with --probe; systemd units set such "
-				"programs by SocketBindDeny=");
+	strbuf_adds(&j->remedy,
+		    "its answer cannot be predicted: try with --probe; systemd units set such "
+		    "programs by SocketBindDeny=");
 }
 
 /* ---- it listens, but clients fail ---- */
@@ -608,7 +645,8 @@ void why_tell_queue_full(struct why_judge *j, const struct why_group *g)
 
 	strbuf_addf(&j->text, "the accept queue of ");
 	add_row_endpoint(j, &j->text, row);
-	strbuf_addf(&j->text, " is full (%" PRIu32 " of %" PRIu32 "): connections are being dropped",
+	strbuf_addf(&j->text,
+		    " is full (%" PRIu32 " of %" PRIu32 "): connections are being dropped",
 		    row->s->r.recvq, row->s->r.sendq);
 	strbuf_adds(&j->remedy, "the application accepts too slowly or hangs");
 }
@@ -619,17 +657,20 @@ void why_tell_backlog_capped(struct why_judge *j, const struct why_group *g)
 
 	strbuf_adds(&j->text, "the accept queue of ");
 	add_row_endpoint(j, &j->text, row);
-	strbuf_addf(&j->text, " is at this host's limit of %" PRIu32
+	strbuf_addf(&j->text,
+		    " is at this host's limit of %" PRIu32
 		    " (net.core.somaxconn): a larger listen() argument has no effect",
 		    row->s->r.sendq);
-	strbuf_adds(&j->remedy, "raise net.core.somaxconn and restart the server if the queue overflows");
+	strbuf_adds(&j->remedy,
+		    "raise net.core.somaxconn and restart the server if the queue overflows");
 }
 
 void why_tell_loopback_only(struct why_judge *j, const struct why_group *g)
 {
 	add_row_endpoint(j, &j->text, g->rows[0]);
 	strbuf_adds(&j->text, " is a loopback address: only this host can connect");
-	strbuf_adds(&j->remedy, "let the server listen on an outside address if others shall reach it");
+	strbuf_adds(&j->remedy,
+		    "let the server listen on an outside address if others shall reach it");
 }
 
 void why_tell_more_specific_wins(struct why_judge *j, const struct why_group *g)

@@ -176,8 +176,8 @@ static void report(const struct run *r, bool bpf)
 
 static void open_session(struct run *r)
 {
-	struct session_config cfg = {.interval_ms = 1000, .hold_ms = 0, .netns = "host",
-				     .no_runtime = true};
+	struct session_config cfg = {
+		.interval_ms = 1000, .hold_ms = 0, .netns = "host", .no_runtime = true};
 	struct strbuf error;
 
 	cfg.no_bpf = getenv("WHY_RANDOM_NO_BPF");
