@@ -191,7 +191,9 @@ static int run_rounds(struct batch *b)
 		if (due_ms < (int64_t)mono_ms())
 			due_ms = (int64_t)mono_ms();
 		wake = live_wait(b->live, -1, due_ms);
-		if (wake == LIVE_SIGNAL || wake == LIVE_CLOSED)
+		if (wake == LIVE_CLOSED)
+			return LIVE_EXIT_PIPE;
+		if (wake == LIVE_SIGNAL)
 			break;
 	}
 	return live_end(b->live, exit_code(b));

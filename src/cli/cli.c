@@ -235,8 +235,7 @@ int cli_run(const struct plan *plan, struct session *session)
 	static int (*const runs[])(struct live * live) = {
 		[PLAN_LIST] = batch_run,  [PLAN_WATCH] = watch_run,	    [PLAN_WAIT] = wait_run,
 		[PLAN_KILL] = kill_run,	  [PLAN_SAVE_BASELINE] = diff_save, [PLAN_DIFF] = diff_run,
-		[PLAN_CHECK] = run_check, [PLAN_COMPLETE] = run_complete,
-		[PLAN_WHY] = why_run,
+		[PLAN_CHECK] = run_check, [PLAN_COMPLETE] = run_complete,   [PLAN_WHY] = why_run,
 	};
 	struct live live;
 	int code;

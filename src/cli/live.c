@@ -154,7 +154,7 @@ int live_end(struct live *live, int code)
 	int err = sink_flush(&live->out);
 
 	if (err == -EPIPE)
-		return 128 + SIGPIPE;
+		return LIVE_EXIT_PIPE;
 	if (err) {
 		say("cannot write: %s", strerror(-err));
 		return CLI_FATAL;

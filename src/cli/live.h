@@ -11,6 +11,9 @@
 #include "model/lookup.h"
 #include "view/value.h"
 
+/* What a shell sees of a program that SIGPIPE ended. */
+#define LIVE_EXIT_PIPE (128 + 13)
+
 struct live {
 	struct session *session;
 	const struct plan *plan;
@@ -48,7 +51,7 @@ int64_t live_interval(const struct live *live, int64_t otherwise_ms);
 
 /*
  * Flushes the output. code, or CLI_FATAL after a message when something could not be written; a
- * closed pipe is 128 + SIGPIPE without a message.
+ * closed pipe is LIVE_EXIT_PIPE without a message.
  */
 int live_end(struct live *live, int code);
 

@@ -293,7 +293,7 @@ static void add_listening(const struct plan *plan, struct strbuf *out)
 	if (!plan->listening)
 		return;
 	if (plan->pane == PANE_SOCKETS)
-		add_term(out, "state listening");
+		add_term(out, "state listening state unconnected"); /* as ss -l */
 	else if (plan->pane == PANE_PROCESSES || plan->pane == PANE_NAMESPACES ||
 		 plan->pane == PANE_CONTAINERS)
 		add_term(out, "listeners>0");

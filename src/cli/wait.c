@@ -291,7 +291,7 @@ static int wait_loop(struct wait *w)
 		return outcome(w, CLI_OK);
 	if (wake == LIVE_TIME)
 		return timed_out(w);
-	return 128 + (wake == LIVE_SIGNAL ? live->signal : 13 /* as SIGPIPE would */);
+	return wake == LIVE_SIGNAL ? 128 + live->signal : LIVE_EXIT_PIPE;
 }
 
 int wait_run(struct live *live)

@@ -204,7 +204,7 @@ static int watch_loop(struct watch *w)
 		session_release(snap);
 	}
 	if (more && wake == LIVE_CLOSED)
-		return 128 + 13; /* as SIGPIPE would */
+		return LIVE_EXIT_PIPE;
 	return live_end(live, CLI_OK);
 }
 

@@ -159,7 +159,7 @@ static void test_conditions(void **state)
 	assert_condition("-u root :80 or :81", "user:\"root\" (:80 or :81)");
 	assert_condition("-6 -p 12", "family:inet6 pid:12");
 	assert_condition("-l", NULL);
-	assert_condition("-l --pane sockets", "state listening");
+	assert_condition("-l --pane sockets", "state listening state unconnected");
 	assert_condition("-l --pane processes", "listeners>0");
 	parse("-p 12 --tree");
 	assert_true(plan.tree);
