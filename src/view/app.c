@@ -203,6 +203,14 @@ static void push_spark(uint32_t *ring, uint32_t n)
 	ring[SPARK_MAX - 1] = n;
 }
 
+/* n since the snapshot before, as a rate: rounded up, so that one is never none. */
+static uint32_t per_second(uint32_t n, const struct snapshot *before, const struct snapshot *now)
+{
+	int64_t ms = now->mono_ms - before->mono_ms;
+
+	return ms > 0 ? (uint32_t)(((uint64_t)n * 1000 + (uint64_t)ms - 1) / (uint64_t)ms) : n;
+}
+
 /* Who holds it and whether it is there; 0 = not known yet. */
 static uint64_t owner_state(const struct port *p)
 {
@@ -244,8 +252,8 @@ static void on_snapshot(struct app *app, const struct snapshot *snap)
 	const struct snapshot *previous = app->snap;
 
 	app->snap = snap;
-	push_spark(app->born, previous ? snap->counts.born : 0);
-	push_spark(app->died, previous ? snap->counts.died : 0);
+	push_spark(app->born, previous ? per_second(snap->counts.born, previous, snap) : 0);
+	push_spark(app->died, previous ? per_second(snap->counts.died, previous, snap) : 0);
 	if (app->n_spark < SPARK_MAX)
 		app->n_spark++;
 	if (app->bell && bell_rings(app))

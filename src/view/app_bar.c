@@ -35,7 +35,7 @@ static int bar_width(const struct app *app)
 {
 	int width = app->cols / 10;
 
-	return width < 7 ? 7 : width > 12 ? 12 : width;
+	return width < 8 ? 8 : width > 12 ? 12 : width;
 }
 
 enum action_id bar_action_at(const struct app *app, int x)

@@ -8,6 +8,9 @@
 #include "view/pen.h"
 
 #define SPARK_WIDTH 12
+#define SPARK_LEAST 4
+/* "new 12/s " and " gone 12/s " */
+#define FLOWS_WIDTH 20
 
 static const char *const pane_titles[PANE_COUNT] = {
 	[PANE_PORTS] = "Ports",		  [PANE_SOCKETS] = "Sockets",
@@ -48,22 +51,34 @@ static void draw_tabs(struct app *app, struct pen *pen)
 	}
 }
 
+/* What is not as usual, then the host; the host gives way. */
 static void draw_corner(struct app *app, struct grid *g, int from)
 {
-	struct strbuf clean;
-	const char *banner = app->paused ? "PAUSED " : "";
-	size_t width;
+	struct strbuf banner, host;
+	int width, end = g->cols;
 
-	strbuf_init(&clean, 0);
-	strbuf_adds(&clean, banner);
-	text_clean(app->host, strlen(app->host), app_text_flags(app), &clean);
-	width = text_width(strbuf_str(&clean), clean.len);
-	if ((int)width < g->cols - from - 1)
-		grid_puts(g, 0, g->cols - (int)width, app->paused ? ROLE_WARNING : ROLE_HEADER,
-			  strbuf_str(&clean));
-	else if (app->paused)
-		grid_puts(g, 0, g->cols - 6, ROLE_WARNING, "PAUSED");
-	strbuf_done(&clean);
+	strbuf_init(&banner, 0);
+	strbuf_init(&host, 0);
+	if (app->paused)
+		strbuf_adds(&banner, "PAUSED");
+	if (app->snap && app->snap->baseline_ms >= 0) {
+		char buf[HUMANISE_MAX];
+
+		humanise_duration(buf, app->mono_ms > app->snap->baseline_ms
+					       ? (uint64_t)(app->mono_ms - app->snap->baseline_ms)
+					       : 0);
+		strbuf_addf(&banner, "%sBASELINE %s", banner.len ? " " : "", buf);
+	}
+	text_clean(app->host, strlen(app->host), app_text_flags(app), &host);
+	width = (int)text_width(strbuf_str(&host), host.len);
+	if (width + (int)banner.len + 2 < end - from) {
+		grid_puts(g, 0, end - width, ROLE_HEADER, strbuf_str(&host));
+		end -= width + 1;
+	}
+	if ((int)banner.len <= end)
+		grid_puts(g, 0, end - (int)banner.len, ROLE_WARNING, strbuf_str(&banner));
+	strbuf_done(&banner);
+	strbuf_done(&host);
 }
 
 static void put_count(struct pen *pen, const char *name, uint64_t n, enum role role)
@@ -85,25 +100,37 @@ static uint32_t other_states(const struct counts *c)
 	return n;
 }
 
+/* A count of the last second and how it went before; no bars where there is no room for four. */
+static void draw_flow(struct pen *pen, const char *name, const uint32_t *ring, uint32_t n,
+		      enum role role, int width)
+{
+	char buf[HUMANISE_MAX];
+
+	pen_putf(pen, ROLE_HEADER, "%s ", name);
+	pen_putf(pen, role, "%s", humanise_count(buf, ring[SPARK_MAX - 1]));
+	pen_puts(pen, ROLE_HEADER, "/s ");
+	if (width >= SPARK_LEAST)
+		pen_spark(pen, ROLE_METER, ring + SPARK_MAX - n, n, width);
+}
+
 static void draw_counts(struct app *app, struct pen *pen)
 {
 	const struct counts *c = &app->snap->counts;
-	uint32_t n = app->n_spark;
+	bool wide = app->cols >= 110;
+	int width;
 
 	put_count(pen, "listen", c->listeners, ROLE_HEADER_VALUE);
 	put_count(pen, "estab", c->by_state[STATE_ESTABLISHED], ROLE_HEADER_VALUE);
-	put_count(pen, "time-wait", c->by_state[STATE_TIME_WAIT], ROLE_HEADER_VALUE);
-	put_count(pen, "close-wait", c->by_state[STATE_CLOSE_WAIT], ROLE_HEADER_VALUE);
+	put_count(pen, wide ? "time-wait" : "tw", c->by_state[STATE_TIME_WAIT], ROLE_HEADER_VALUE);
+	put_count(pen, wide ? "close-wait" : "cw", c->by_state[STATE_CLOSE_WAIT],
+		  ROLE_HEADER_VALUE);
 	put_count(pen, "other", other_states(c), ROLE_HEADER_VALUE);
-	if (pen->end - pen->x < 24)
-		return;
-	put_count(pen, "new", c->born, ROLE_NEW);
-	if (pen->end - pen->x >= 30 + SPARK_WIDTH)
-		pen_spark(pen, ROLE_METER, app->born + SPARK_MAX - n, n, SPARK_WIDTH);
+	width = (pen->end - pen->x - FLOWS_WIDTH) / 2;
+	if (width > SPARK_WIDTH)
+		width = SPARK_WIDTH;
+	draw_flow(pen, "new", app->born, app->n_spark, ROLE_NEW, width);
 	pen_puts(pen, ROLE_HEADER, " ");
-	put_count(pen, "gone", c->died, ROLE_GONE);
-	if (pen->end - pen->x >= SPARK_WIDTH)
-		pen_spark(pen, ROLE_METER, app->died + SPARK_MAX - n, n, SPARK_WIDTH);
+	draw_flow(pen, "gone", app->died, app->n_spark, ROLE_GONE, width);
 }
 
 static uint64_t tick_us(const struct tick_stats *stats)
@@ -129,6 +156,25 @@ static void draw_stats(struct app *app, struct pen *pen)
 		 (unsigned long long)(st->rss_kib / 1024));
 }
 
+/* The filters in force; at most a third of the line, what follows matters too. */
+static void draw_filter(struct app *app, struct pen *pen)
+{
+	struct pane_view *view = app_view(app);
+	int end = pen->end, most = pen->x + app->cols / 3;
+
+	if (!view->filter_text[0] && !app->base_text)
+		return;
+	pen->end = most < end ? most : end;
+	pen_puts(pen, ROLE_HEADER, "filter ");
+	if (app->base_text)
+		pen_raw(pen, ROLE_WARNING, app->base_text, strlen(app->base_text));
+	if (app->base_text && view->filter_text[0])
+		pen_puts(pen, ROLE_WARNING, " ");
+	pen_raw(pen, ROLE_WARNING, view->filter_text, strlen(view->filter_text));
+	pen->end = end;
+	pen_puts(pen, ROLE_HEADER, "  ");
+}
+
 static void draw_view_state(struct app *app, struct pen *pen)
 {
 	struct pane_view *view = app_view(app);
@@ -137,15 +183,7 @@ static void draw_view_state(struct app *app, struct pen *pen)
 
 	pen_putf(pen, ROLE_HEADER, "%u/%u  ", table_rows(&view->table), view->table.total);
 	pen_putf(pen, ROLE_HEADER, "sort %s%s  ", descending ? "-" : "", columns[col].id);
-	if (view->filter_text[0] || app->base_text) {
-		pen_puts(pen, ROLE_HEADER, "filter ");
-		if (app->base_text)
-			pen_raw(pen, ROLE_WARNING, app->base_text, strlen(app->base_text));
-		if (app->base_text && view->filter_text[0])
-			pen_puts(pen, ROLE_WARNING, " ");
-		pen_raw(pen, ROLE_WARNING, view->filter_text, strlen(view->filter_text));
-		pen_puts(pen, ROLE_HEADER, "  ");
-	}
+	draw_filter(app, pen);
 	if (view->by_user)
 		pen_putf(pen, ROLE_WARNING, "uid %u  ", view->user);
 	if (view->all)
@@ -183,8 +221,6 @@ static void draw_limits(struct app *app, struct pen *pen)
 		put_count(pen, "hidden", c->hidden_owners, ROLE_WARNING);
 	if (c->netns > 1)
 		put_count(pen, "netns", c->netns, ROLE_HEADER_VALUE);
-	if (snap->baseline_ms >= 0)
-		pen_puts(pen, ROLE_WARNING, "baseline  ");
 	if (snap->partial)
 		pen_puts(pen, ROLE_WARNING, "partial  ");
 	pen_putf(pen, ROLE_HEADER, "tick %.1f ms  ", (double)tick_us(&snap->stats) / 1000.0);
@@ -199,6 +235,8 @@ static void draw_one_line(struct app *app, struct grid *g)
 	pen_puts(&pen, ROLE_HEADER, " ");
 	if (app->paused)
 		pen_puts(&pen, ROLE_WARNING, "PAUSED ");
+	if (app->snap && app->snap->baseline_ms >= 0)
+		pen_puts(&pen, ROLE_WARNING, "BASELINE ");
 	if (app->snap)
 		draw_view_state(app, &pen);
 	if (app->snap && pen.end - pen.x > 20)

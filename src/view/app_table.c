@@ -168,7 +168,7 @@ static int wanted(struct drawing *d, const struct placed *p)
 	return want < title ? title : want;
 }
 
-/* The last column without a bound takes what is left; else the last one that is text. */
+/* The last column without a bound takes what is left. */
 static size_t stretchy(const struct drawing *d)
 {
 	size_t at = d->n_cols ? d->n_cols - 1 : 0;
@@ -177,6 +177,21 @@ static size_t stretchy(const struct drawing *d)
 		if (!columns[d->cols[i].col].max_width)
 			at = i;
 	return at;
+}
+
+/* Up to the widest text seen, or to the end of the line when nothing comes behind it. */
+static void stretch(struct drawing *d, const bool *fixed, int room)
+{
+	size_t at = stretchy(d);
+	struct placed *p = &d->cols[at];
+	int more = d->view->widths[p->col] - p->width;
+
+	if (fixed[at] || columns[p->col].align != ALIGN_LEFT)
+		return;
+	if (at + 1 == d->n_cols || more > room)
+		more = room;
+	if (more > 0)
+		p->width += more;
 }
 
 static void grow_columns(struct drawing *d, const bool *fixed, int room)
@@ -193,9 +208,8 @@ static void grow_columns(struct drawing *d, const bool *fixed, int room)
 			grew = true;
 		}
 	}
-	if (d->n_cols && room > 0 && !fixed[stretchy(d)] &&
-	    columns[d->cols[stretchy(d)].col].align == ALIGN_LEFT)
-		d->cols[stretchy(d)].width += room;
+	if (d->n_cols && room > 0)
+		stretch(d, fixed, room);
 }
 
 static void place_columns(struct drawing *d, int rows)

@@ -262,9 +262,12 @@ bool view_selected_row(const struct pane_view *view, struct row *ret_row)
 
 /* --- columns --- */
 
+#define NARROW 58 /* below this a pane shows its narrow columns */
+#define VAST 198  /* from here on there is room for whole commands */
+
 static uint8_t priority_for(int width)
 {
-	return width >= 150 ? 4 : width >= 110 ? 3 : width >= 60 ? 2 : 1;
+	return width >= 150 ? 4 : width >= 110 ? 3 : width >= NARROW ? 2 : 1;
 }
 
 static int least_width(const struct settings_column *c)
@@ -309,8 +312,10 @@ size_t view_columns(const struct pane_view *view, int width, struct settings_col
 	const struct settings_pane *chosen = &view->app->settings.panes[view->pane];
 	uint8_t priorities[SETTINGS_COLUMNS_MAX];
 	size_t n_own, n = 0;
-	const struct pane_column *own = pane_columns(view->pane, &n_own);
-	uint8_t limit = view->scroll ? 4 : priority_for(width);
+	bool narrow = width < NARROW && !view->scroll;
+	const struct pane_column *own = narrow ? pane_narrow_columns(view->pane, &n_own)
+					       : pane_columns(view->pane, &n_own);
+	uint8_t limit = view->scroll || narrow ? 4 : priority_for(width);
 
 	if (chosen->n_columns) {
 		n = chosen->n_columns < max ? chosen->n_columns : max;
@@ -322,6 +327,10 @@ size_t view_columns(const struct pane_view *view, int width, struct settings_col
 			continue;
 		priorities[n] = own[i].priority;
 		ret[n++] = (struct settings_column){.col = (uint16_t)own[i].col};
+	}
+	if (width >= VAST && column_in(COL_CMDLINE, view->pane) && n < max) {
+		priorities[n] = 4;
+		ret[n++] = (struct settings_column){.col = COL_CMDLINE};
 	}
 	return view->scroll ? n : fit(ret, priorities, n, width);
 }

@@ -84,6 +84,9 @@ struct pane_column {
 };
 const struct pane_column *pane_columns(enum pane pane, size_t *ret_n);
 
+/* What the screen shows instead below 60 columns; those of the greatest priority are dropped first. */
+const struct pane_column *pane_narrow_columns(enum pane pane, size_t *ret_n);
+
 /* The pane's own sort order: keys in order of weight. */
 struct sort_key {
 	enum column_id col;

@@ -10,13 +10,13 @@ static const struct pane_column ports[] = {
 };
 
 static const struct pane_column sockets[] = {
-	{COL_PROTO, 3},	     {COL_STATE, 2},
+	{COL_PROTO, 2},	     {COL_STATE, 2},
 	{COL_LOCAL, 1},	     {COL_REMOTE, 1},
 	{COL_RECVQ, 3},	     {COL_SENDQ, 3},
 	{COL_RX_RATE, 3},    {COL_TX_RATE, 3},
 	{COL_TCP_RTT, 4},    {COL_TCP_TOTAL_RETRANS, 4},
 	{COL_TIMER_NAME, 4}, {COL_PID, 2},
-	{COL_OWNER, 2},	     {COL_NETNS_NAME, 4},
+	{COL_OWNER, 2},	     {COL_NETNS_NAME, 3},
 	{COL_AGE, 4},
 };
 
@@ -62,6 +62,25 @@ const struct pane_column *pane_columns(enum pane pane, size_t *ret_n)
 
 	*ret_n = sets[pane].n;
 	return sets[pane].columns;
+}
+
+/* Below 60 columns: what is left of a line, the most wanted first dropped last. */
+static const struct pane_column narrow_ports[] = {
+	{COL_PROTO, 2}, {COL_LOCAL, 0}, {COL_PID, 1}, {COL_OWNER, 0}};
+static const struct pane_column narrow_sockets[] = {
+	{COL_STATE, 3}, {COL_LOCAL, 0}, {COL_REMOTE, 1}, {COL_PID, 2}, {COL_OWNER, 3}};
+
+const struct pane_column *pane_narrow_columns(enum pane pane, size_t *ret_n)
+{
+	if (pane == PANE_PORTS) {
+		*ret_n = N(narrow_ports);
+		return narrow_ports;
+	}
+	if (pane == PANE_SOCKETS) {
+		*ret_n = N(narrow_sockets);
+		return narrow_sockets;
+	}
+	return pane_columns(pane, ret_n);
 }
 
 #define SORT_KEYS_MAX 3
