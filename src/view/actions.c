@@ -3,6 +3,7 @@
 #define T ACTION_TABLE
 #define P ACTION_PAGE
 #define TP (ACTION_TABLE | ACTION_PAGE)
+#define DEED ACTION_DEED
 
 const struct action actions[ACTION_COUNT] = {
 #define ACTION(sym, id_, keys_, vim_, contexts_, group_, bar_, help_, handler_, arg_)              \

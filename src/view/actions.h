@@ -16,6 +16,7 @@ enum action_id {
 
 #define ACTION_TABLE 1u /* in the panes' tables */
 #define ACTION_PAGE 2u	/* on detail pages */
+#define ACTION_DEED 4u	/* changes something outside: not there with --readonly */
 
 enum action_group {
 	GROUP_MOVE,
@@ -35,7 +36,7 @@ struct action {
 	const char *vim_keys; /* NULL = the same */
 	const char *bar;      /* label in the F-bar, "" = not there */
 	const char *help;     /* one line */
-	uint8_t contexts;     /* ACTION_TABLE, ACTION_PAGE */
+	uint8_t contexts;     /* ACTION_TABLE, ACTION_PAGE, ACTION_DEED */
 	uint8_t group;	      /* enum action_group */
 };
 

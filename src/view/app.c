@@ -99,9 +99,13 @@ static void parse_base_filter(struct app *app, const char *text)
 	if (!text || !*text)
 		return;
 	app->base_text = xstrdup(text);
-	for (int i = 0; i < PANE_COUNT; i++)
-		if (app_filter_parse(i, text, app->filter_names, &app->base_filter[i], &error))
-			app->base_filter[i] = NULL;
+	for (int i = 0; i < PANE_COUNT; i++) {
+		struct pane_view *view = &app->panes[i];
+
+		view->base_text = app->base_text;
+		if (app_filter_parse(i, text, app->filter_names, &view->base, &error))
+			view->base_error = xstrdup(error.message);
+	}
 }
 
 static void set_bell(struct app *app)
@@ -174,10 +178,8 @@ void app_free(struct app *app)
 	while (app->n_pages)
 		page_close(app);
 	vec_done(&app->effects->list);
-	for (int i = 0; i < PANE_COUNT; i++) {
+	for (int i = 0; i < PANE_COUNT; i++)
 		view_done(&app->panes[i]);
-		filter_free(app->base_filter[i]);
-	}
 	for (size_t i = 0; i < sizeof(app->histories) / sizeof(*app->histories); i++)
 		prompt_history_done(&app->histories[i]);
 	filter_free(app->bell);

@@ -191,14 +191,13 @@ static void act_filter(struct app *app, int arg)
 static void act_clear(struct app *app, int arg)
 {
 	struct pane_view *view = app_view(app);
-	struct app_filter_error error;
 
 	(void)arg;
 	view->search[0] = '\0';
 	view->follow = 0;
 	view->by_user = false;
 	hash_clear(&view->tags);
-	view_set_filter(view, "", &error);
+	view_drop_filters(view);
 	app_say(app, ROLE_MUTED, "filter, search, follow and tags dropped");
 }
 
@@ -425,26 +424,16 @@ static void act_untag(struct app *app, int arg)
 	hash_clear(&app_view(app)->tags);
 }
 
-static bool refused(struct app *app)
-{
-	if (app->readonly)
-		app_say(app, ROLE_WARNING,
-			"--readonly: no signals, nothing is destroyed or written");
-	return app->readonly;
-}
-
 static void act_signal(struct app *app, int arg)
 {
 	(void)arg;
-	if (!refused(app))
-		dialog_signal_open(app);
+	dialog_signal_open(app);
 }
 
 static void act_destroy(struct app *app, int arg)
 {
 	(void)arg;
-	if (!refused(app))
-		dialog_destroy_open(app);
+	dialog_destroy_open(app);
 }
 
 /* --- look --- */
@@ -556,8 +545,6 @@ static void act_save(struct app *app, int arg)
 	struct effect *effect;
 
 	(void)arg;
-	if (refused(app))
-		return;
 	strbuf_init(&out, 0);
 	settings_write(&app->settings, &out);
 	effect = app_effect(app, EFFECT_SAVE_SETTINGS);
@@ -575,8 +562,7 @@ static void act_copy(struct app *app, int arg)
 static void act_export(struct app *app, int arg)
 {
 	(void)arg;
-	if (!refused(app))
-		dialog_export_open(app);
+	dialog_export_open(app);
 }
 
 static void act_command(struct app *app, int arg)
@@ -641,7 +627,10 @@ void app_do(struct app *app, enum action_id id, struct key key)
 
 	if (id != ACTION_JUMP)
 		app->jump_ms = -1;
-	if (id == ACTION_JUMP && key.code >= '0' && key.code <= '9')
+	if (app->readonly && (actions[id].contexts & ACTION_DEED))
+		app_say(app, ROLE_WARNING,
+			"--readonly: no signals, nothing is destroyed or written");
+	else if (id == ACTION_JUMP && key.code >= '0' && key.code <= '9')
 		act_jump_key(app, key.code - '0');
 	else
 		handlers[id].handler(app, handlers[id].arg);

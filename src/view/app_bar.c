@@ -17,6 +17,8 @@ static enum action_id on_f_key(const struct app *app, uint32_t f)
 	struct key key = {.code = KEYSYM_F1 + f - 1};
 	enum action_id id = action_find(key, ACTION_TABLE, app->settings.vim);
 
+	if (id < ACTION_COUNT && app->readonly && (actions[id].contexts & ACTION_DEED))
+		return ACTION_COUNT;
 	return id < ACTION_COUNT && *actions[id].bar ? id : ACTION_COUNT;
 }
 
@@ -26,8 +28,6 @@ static const char *bar_label(struct app *app, enum action_id id)
 
 	if (id == ACTION_FILTER && view->filter_text[0])
 		return "FILTER";
-	if (id == ACTION_SIGNAL && app->readonly)
-		return "-";
 	return actions[id].bar;
 }
 
@@ -67,7 +67,10 @@ static void status_empty(struct app *app, struct pen *pen)
 
 	if (!app->snap)
 		return;
-	if (view->filter_text[0] || app->base_text)
+	if (view->base_error)
+		pen_putf(pen, ROLE_ERROR, "filter of the command line: %s; = drops it",
+			 view->base_error);
+	else if (view->filter_text[0] || view->base_text)
 		pen_puts(pen, ROLE_MUTED, "nothing matches; = drops the filter");
 	else
 		pen_puts(pen, ROLE_MUTED, "nothing here");

@@ -162,13 +162,14 @@ static void draw_filter(struct app *app, struct pen *pen)
 	struct pane_view *view = app_view(app);
 	int end = pen->end, most = pen->x + app->cols / 3;
 
-	if (!view->filter_text[0] && !app->base_text)
+	if (!view->filter_text[0] && !view->base_text)
 		return;
 	pen->end = most < end ? most : end;
 	pen_puts(pen, ROLE_HEADER, "filter ");
-	if (app->base_text)
-		pen_raw(pen, ROLE_WARNING, app->base_text, strlen(app->base_text));
-	if (app->base_text && view->filter_text[0])
+	if (view->base_text)
+		pen_raw(pen, view->base_error ? ROLE_ERROR : ROLE_WARNING, view->base_text,
+			strlen(view->base_text));
+	if (view->base_text && view->filter_text[0])
 		pen_puts(pen, ROLE_WARNING, " ");
 	pen_raw(pen, ROLE_WARNING, view->filter_text, strlen(view->filter_text));
 	pen->end = end;

@@ -27,6 +27,9 @@ struct pane_view {
 	struct app *app;
 	enum pane pane;
 	struct table table;
+	struct filter *base;   /* of the command line */
+	const char *base_text; /* its text, NULL = none, or dropped here */
+	char *base_error;      /* why this pane cannot use it: then it shows no row */
 	struct filter *filter; /* typed here */
 	char filter_text[PROMPT_MAX];
 	char search[PROMPT_MAX];
@@ -64,8 +67,7 @@ struct app {
 	bool frozen_behind; /* snapshots came while the order was frozen */
 	enum pane pane;
 	struct pane_view panes[PANE_COUNT];
-	struct filter *base_filter[PANE_COUNT]; /* of the command line */
-	char *base_text;
+	char *base_text; /* filter of the command line */
 	struct filter *bell;
 	struct hash bell_seen;
 	bool bell_primed;
@@ -129,6 +131,8 @@ void view_set_sort(struct pane_view *view, enum column_id col, bool descending);
 enum column_id view_sort_column(const struct pane_view *view, bool *ret_descending);
 /* -EINVAL with *ret_error filled; then nothing changed. */
 int view_set_filter(struct pane_view *view, const char *text, struct app_filter_error *ret_error);
+/* Drops what filters were given for this pane. */
+void view_drop_filters(struct pane_view *view);
 /* The pane's verdict function was touched (a, A, u, filters): match anew. */
 void view_rematch(struct pane_view *view);
 /* Finds the selection after the lines changed and keeps it on its screen line. */

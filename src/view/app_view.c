@@ -1,6 +1,7 @@
 /* One pane as it is looked at: what is shown, where the selection is, which columns fit. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "view/app_internal.h"
@@ -20,7 +21,9 @@ void view_init(struct app *app, enum pane pane)
 void view_done(struct pane_view *view)
 {
 	table_done(&view->table);
+	filter_free(view->base);
 	filter_free(view->filter);
+	free(view->base_error);
 	hash_done(&view->tags);
 }
 
@@ -62,21 +65,32 @@ static bool pane_shows(const struct pane_view *view, const struct row *row)
 static bool shows(void *ctx, const struct row *row)
 {
 	struct pane_view *view = ctx;
-	struct filter *base = view->app->base_filter[view->pane];
 
-	return pane_shows(view, row) && (!base || filter_match(base, row, &view->app->lookup)) &&
+	return pane_shows(view, row) && !view->base_error &&
+	       (!view->base || filter_match(view->base, row, &view->app->lookup)) &&
 	       (!view->filter || filter_match(view->filter, row, &view->app->lookup));
 }
 
 void view_rematch(struct pane_view *view)
 {
-	struct filter *base = view->app->base_filter[view->pane];
 	bool more;
 
 	table_set_match(&view->table, shows, view,
-			(base && filter_time_dependent(base)) ||
+			(view->base && filter_time_dependent(view->base)) ||
 				(view->filter && filter_time_dependent(view->filter)));
 	view_work(view, SLICE_ROWS, &more);
+}
+
+void view_drop_filters(struct pane_view *view)
+{
+	filter_free(view->base);
+	filter_free(view->filter);
+	free(view->base_error);
+	view->base = view->filter = NULL;
+	view->base_text = NULL;
+	view->base_error = NULL;
+	view->filter_text[0] = '\0';
+	view_rematch(view);
 }
 
 int view_set_filter(struct pane_view *view, const char *text, struct app_filter_error *ret_error)
@@ -366,7 +380,6 @@ static uint64_t pane_needs(const struct pane_view *view)
 
 uint64_t view_needs(const struct pane_view *view)
 {
-	struct filter *base = view->app->base_filter[view->pane];
 	struct settings_column cols[SETTINGS_COLUMNS_MAX];
 	size_t n = view_columns(view, view->app->cols - 2, cols, SETTINGS_COLUMNS_MAX);
 	uint64_t needs = pane_needs(view);
@@ -378,8 +391,8 @@ uint64_t view_needs(const struct pane_view *view)
 
 		needs |= sort & NEED_TCP_INFO ? sort | NEED_TCP_INFO_ALL : sort;
 	}
-	if (base)
-		needs |= filter_needs(base);
+	if (view->base)
+		needs |= filter_needs(view->base);
 	if (view->filter)
 		needs |= filter_needs(view->filter);
 	return needs;

@@ -5,6 +5,7 @@
 
 #include "base/xalloc.h"
 #include "view/dialog.h"
+#include "view/pen.h"
 
 struct chooser {
 	struct dialog base;
@@ -150,8 +151,11 @@ static void columns_draw(struct app *app, struct dialog *d, struct grid *g)
 
 	dialog_frame(app, g, "Columns", (int)d->n + 1, 70, &area);
 	if (area.rows > 4) {
-		grid_put(g, area.y + area.rows - 1, area.x, area.cols, ROLE_MUTED,
-			 "Space choose  [ ] move  < > width  = as before  Esc done", 56);
+		struct pen pen = {g, area.y + area.rows - 1, area.x, area.x + area.cols};
+
+		pen_choose(&pen, ROLE_MUTED,
+			   "Space choose  [ ] move  < > width  = as before  Esc done",
+			   "Space choose  [ ] move  = as before", "Space  [ ] move  =", NULL);
 		area.rows--;
 	}
 	dialog_list(d, g, &area, draw_column, app);

@@ -34,12 +34,12 @@ static void destroy_draw(struct app *app, struct dialog *d, struct grid *g)
 	struct area area;
 	struct pen pen;
 
-	dialog_frame(app, g, "Destroy this socket?", 4, 74, &area);
+	dialog_frame(app, g, "Destroy this socket?", 5, 74, &area);
 	pen = (struct pen){g, area.y, area.x, area.x + area.cols};
-	pen_raw(&pen, ROLE_DIALOG, b->text, strlen(b->text));
-	pen = (struct pen){g, area.y + 1, area.x, area.x + area.cols};
+	pen.y += pen_wrap(&pen, ROLE_DIALOG, b->text, area.rows > 3 ? 2 : 1);
 	if (area.rows > 2)
-		pen_puts(&pen, ROLE_MUTED, "its process stays and sees ECONNABORTED");
+		pen_wrap(&pen, ROLE_MUTED, "its process stays and sees ECONNABORTED",
+			 area.y + area.rows - 1 - pen.y);
 	pen = (struct pen){g, area.y + area.rows - 1, area.x, area.x + area.cols};
 	pen_puts(&pen, ROLE_WARNING, "y: destroy   Esc: no");
 }

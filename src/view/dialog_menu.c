@@ -283,9 +283,9 @@ void app_view_command(struct app *app, struct strbuf *out)
 	add_columns_option(app, out);
 	if (p->sort < COL_COUNT)
 		strbuf_addf(out, " -s %s%s", p->descending ? "-" : "", columns[p->sort].id);
-	if (app->base_text) {
+	if (view->base_text) {
 		strbuf_addc(out, ' ');
-		quote(out, app->base_text);
+		quote(out, view->base_text);
 	}
 	if (view->filter_text[0]) {
 		strbuf_addc(out, ' ');

@@ -11,8 +11,15 @@
 #include "base/xalloc.h"
 #include "view/signals.h"
 
-#define KILL_AFTER_MS 5000
 #define ALIVE_AFTER_MS 3000
+
+/* What Ctrl-K steps through, seconds. */
+static const uint8_t kill_waits[] = {0, 5, 10, 30, 2};
+
+int signal_kill_after(const struct signal_dialog *s)
+{
+	return kill_waits[s->kill_wait];
+}
 
 static void open_targets(struct app *app, struct signal_dialog *s)
 {
@@ -173,7 +180,7 @@ static void choose_key(struct app *app, struct signal_dialog *s, struct key key)
 	} else if (key.code == ' ') {
 		toggle(app, s);
 	} else if ((key.mods & KEYMOD_CTRL) && key.code == 'k') {
-		s->kill_later = !s->kill_later;
+		s->kill_wait = (uint8_t)((s->kill_wait + 1) % sizeof(kill_waits));
 	} else if (s->on_targets && dialog_list_key(&s->base, key)) {
 		return;
 	} else if (!move_signal(s, key) && prompt_key(&s->typed, key) == PROMPT_CHANGED) {
@@ -246,8 +253,8 @@ static void signal_tick(struct app *app, struct dialog *d)
 			continue;
 		if (app->mono_ms - s->sent_ms >= ALIVE_AFTER_MS && !h->killed)
 			h->state = APP_TARGET_ALIVE;
-		if (s->kill_later && !h->killed && s->sig != SIGKILL &&
-		    app->mono_ms - s->sent_ms >= KILL_AFTER_MS) {
+		if (s->kill_wait && !h->killed && s->sig != SIGKILL &&
+		    app->mono_ms - s->sent_ms >= signal_kill_after(s) * 1000) {
 			h->killed = true;
 			send(app, s, h, SIGKILL);
 		}
@@ -257,13 +264,18 @@ static void signal_tick(struct app *app, struct dialog *d)
 static int64_t signal_deadline(const struct app *app, const struct dialog *d)
 {
 	const struct signal_dialog *s = (const struct signal_dialog *)d;
-	int64_t since = app->mono_ms - s->sent_ms;
+	int64_t since = app->mono_ms - s->sent_ms, kill = signal_kill_after(s) * 1000;
+	int64_t next = INT64_MAX;
 
 	if (app->mono_ms - s->shown_ms < DIALOG_GUARD_MS)
 		return s->shown_ms + DIALOG_GUARD_MS;
-	if (s->stage != SIGNAL_SENT || since >= KILL_AFTER_MS)
+	if (s->stage != SIGNAL_SENT)
 		return -1;
-	return s->sent_ms + (since < ALIVE_AFTER_MS ? ALIVE_AFTER_MS : KILL_AFTER_MS);
+	if (since < ALIVE_AFTER_MS)
+		next = ALIVE_AFTER_MS;
+	if (since < kill && kill < next)
+		next = kill;
+	return next == INT64_MAX ? -1 : s->sent_ms + next;
 }
 
 /* Holders that were found since the box opened join it. */
@@ -303,7 +315,31 @@ static void take_tagged(struct app *app, struct signal_dialog *s)
 		vec_push(&s->rows, id);
 }
 
-/* The row under the cursor; the head of a group of one process stands for that process. */
+/* The head of a group stands for its rows, that of a process for the process. */
+static bool take_group(struct app *app, struct signal_dialog *s)
+{
+	struct pane_view *view = app_view(app);
+	const struct table *t = &view->table;
+	const struct table_group *group;
+	struct row row;
+
+	if (page_top(app) || !table_count(t) || !table_line(t, view->cursor).head ||
+	    !table_row(t, view->cursor, &row))
+		return false;
+	if (t->grouping == GROUPING_PROCESS) {
+		s->pane = PANE_PROCESSES;
+		if (fact_proc(&row))
+			vec_push(&s->rows, fact_proc(&row)->head.id);
+		return s->rows.len > 0;
+	}
+	s->pane = app->pane;
+	group = &t->groups.data[table_line(t, view->cursor).group];
+	for (uint32_t i = 0; i < group->count; i++)
+		vec_push(&s->rows, t->ids[t->members.data[group->start + i]]);
+	return true;
+}
+
+/* The row under the cursor. */
 static bool take_current(struct app *app, struct signal_dialog *s)
 {
 	struct pane_view *view = app_view(app);
@@ -321,13 +357,7 @@ static bool take_current(struct app *app, struct signal_dialog *s)
 		}
 		return true;
 	}
-	if (page_top(app) || view->table.grouping != GROUPING_PROCESS ||
-	    !table_count(&view->table) || !table_row(&view->table, view->cursor, &row) ||
-	    !fact_proc(&row))
-		return false;
-	s->pane = PANE_PROCESSES;
-	vec_push(&s->rows, fact_proc(&row)->head.id);
-	return true;
+	return take_group(app, s);
 }
 
 static void start_signal_cursor(struct signal_dialog *s)

@@ -11,6 +11,7 @@ struct holder {
 	uint32_t pid, uid;
 	uint64_t start_ticks, proc_id;
 	bool chosen, primary, proxy;
+	bool manager; /* PID 1 or a systemd of a user */
 	uint8_t refusal; /* enum refusal */
 	bool answered;	 /* state is valid: the target is pinned or not usable */
 	bool sent, killed;
@@ -39,7 +40,7 @@ struct signal_dialog {
 	uint32_t signal_cursor, signal_top;
 	int sig;
 	struct prompt typed; /* a number or name; in SIGNAL_YES the yes */
-	bool kill_later;
+	uint8_t kill_wait; /* index of signal_kill_waits, 0 = no SIGKILL follows */
 	int64_t shown_ms; /* when this stage came up */
 	int64_t sent_ms;
 };
@@ -49,5 +50,7 @@ void signal_gather(struct app *app, struct signal_dialog *s);
 void signal_holders_done(struct signal_dialog *s);
 void signal_draw(struct app *app, struct dialog *d, struct grid *g);
 uint32_t signal_chosen(const struct signal_dialog *s);
+/* Seconds until SIGKILL goes to who still lives; 0 = never. */
+int signal_kill_after(const struct signal_dialog *s);
 
 #endif

@@ -110,25 +110,48 @@ static const char *signal_word(const struct signal_dialog *s, char buf[32])
 	return buf;
 }
 
-/* The foot of the box: what Enter would do, and what would follow. */
+/* What Enter would do, in as many words as fit. */
+static void draw_choice(struct signal_dialog *s, struct pen *pen)
+{
+	char sig[32], full[160], brief[64], wait[16] = "never";
+	uint32_t n = signal_chosen(s);
+
+	signal_word(s, sig);
+	if (s->kill_wait)
+		snprintf(wait, sizeof(wait), "after %d s", signal_kill_after(s));
+	snprintf(full, sizeof(full), "Enter: %s to %u  Tab Space: targets  ^K: KILL %s", sig, n,
+		 wait);
+	snprintf(brief, sizeof(brief), "Enter: %s to %u  ^K: %s", sig, n, wait);
+	pen_choose(pen, ROLE_KEY, full, brief, sig, NULL);
+}
+
+static void draw_confirm(struct signal_dialog *s, struct pen *pen)
+{
+	char sig[32], full[96], brief[64];
+	uint32_t n = signal_chosen(s);
+
+	signal_word(s, sig);
+	snprintf(full, sizeof(full), "y: really send %s to %u process%s   Esc: no", sig, n,
+		 n == 1 ? "" : "es");
+	snprintf(brief, sizeof(brief), "y: %s to %u  Esc: no", sig, n);
+	pen_choose(pen, ROLE_WARNING, full, brief, "y: send  Esc: no", NULL);
+}
+
+/* The foot of the box: what the next key would do. */
 static void draw_foot(struct app *app, struct signal_dialog *s, struct grid *g,
 		      const struct area *area)
 {
 	struct pen pen = {g, area->y + area->rows - 1, area->x, area->x + area->cols};
-	uint32_t n = signal_chosen(s);
-	char buf[32];
 
 	if (app->message_until > app->mono_ms) {
 		pen_puts(&pen, app->message_role, strbuf_str(&app->message));
 	} else if (s->stage == SIGNAL_CHOOSE) {
-		pen_putf(&pen, ROLE_KEY, "Enter: %s to %u", signal_word(s, buf), n);
-		pen_puts(&pen, ROLE_MUTED, area->cols < 50 ? "" : "  Tab Space: targets");
-		pen_putf(&pen, ROLE_MUTED, "  ^K: KILL after 5 s [%c]", s->kill_later ? 'x' : ' ');
+		draw_choice(s, &pen);
 	} else if (s->stage == SIGNAL_CONFIRM) {
-		pen_putf(&pen, ROLE_WARNING, "y: really send %s to %u process%s   Esc: no",
-			 signal_word(s, buf), n, n == 1 ? "" : "es");
+		draw_confirm(s, &pen);
 	} else if (s->stage == SIGNAL_YES) {
-		pen_puts(&pen, ROLE_WARNING, "docker-proxy: type yes and Enter: ");
+		pen_choose(&pen, ROLE_WARNING, "docker-proxy: type yes and Enter: ", "type yes: ",
+			   NULL);
 		pen_puts(&pen, ROLE_PROMPT, s->typed.text);
 		g->cursor_y = pen.y;
 		g->cursor_x = pen.x;
@@ -137,18 +160,41 @@ static void draw_foot(struct app *app, struct signal_dialog *s, struct grid *g,
 	}
 }
 
-static void draw_consequences(struct signal_dialog *s, struct grid *g, const struct area *area)
+/* What would follow, of every target chosen and of the one under the cursor. */
+static void consequences(const struct signal_dialog *s, struct strbuf *out)
 {
-	struct pen pen = {g, area->y + area->rows - 2, area->x, area->x + area->cols};
-	const struct holder *h =
-		s->base.cursor < s->holders.len ? &s->holders.data[s->base.cursor] : NULL;
-
-	if (s->stage == SIGNAL_SENT)
-		return;
 	if (s->incomplete)
-		pen_puts(&pen, ROLE_WARNING, "looking for more holders  ");
-	if (h && h->consequences)
-		pen_raw(&pen, ROLE_WARNING, h->consequences, strlen(h->consequences));
+		strbuf_adds(out, "looking for more holders");
+	for (uint32_t i = 0; i < s->holders.len; i++) {
+		const struct holder *h = &s->holders.data[i];
+
+		if (!(h->chosen || i == s->base.cursor) || !h->consequences || !*h->consequences)
+			continue;
+		strbuf_adds(out, out->len ? "; " : "");
+		if (signal_chosen(s) > 1)
+			strbuf_addf(out, "%u: ", h->pid);
+		strbuf_adds(out, h->consequences);
+	}
+}
+
+/* Above the foot, in at most a third of the box. Takes its lines off the area. */
+static void draw_consequences(struct signal_dialog *s, struct grid *g, struct area *area)
+{
+	struct pen pen = {g, area->y, area->x, area->x + area->cols};
+	int most = area->rows / 3, lines;
+	struct strbuf text;
+
+	strbuf_init(&text, 0);
+	if (s->stage != SIGNAL_SENT)
+		consequences(s, &text);
+	lines = pen_wrap(&pen, ROLE_WARNING, strbuf_str(&text), 0);
+	if (lines > most)
+		lines = most > 0 ? most : area->rows > 1;
+	area->rows -= lines;
+	pen.y = area->y + area->rows;
+	if (lines > 0)
+		pen_wrap(&pen, ROLE_WARNING, strbuf_str(&text), lines);
+	strbuf_done(&text);
 }
 
 void signal_draw(struct app *app, struct dialog *d, struct grid *g)
@@ -156,12 +202,15 @@ void signal_draw(struct app *app, struct dialog *d, struct grid *g)
 	struct signal_dialog *s = (struct signal_dialog *)d;
 	int want = (int)s->holders.len + 2 < 15 ? 15 : (int)s->holders.len + 2;
 	bool side = s->stage == SIGNAL_CHOOSE && g->cols >= 36;
+	const char *title = s->stage == SIGNAL_SENT ? "Signal sent"
+			    : g->cols >= 36	    ? "Send a signal"
+						    : "Type a signal";
 	struct area area, list;
 
-	dialog_frame(app, g, s->stage == SIGNAL_SENT ? "Signal sent" : "Send a signal", want, 90,
-		     &area);
+	dialog_frame(app, g, title, want, 90, &area);
 	list = area;
-	list.rows -= area.rows > 3 ? 2 : 1;
+	list.rows--;
+	draw_consequences(s, g, &list);
 	if (side) {
 		draw_signals(s, g, &list);
 		list.x += SIGNAL_COLS;
@@ -170,7 +219,5 @@ void signal_draw(struct app *app, struct dialog *d, struct grid *g)
 	dialog_list(d, g, &list, draw_holder, app);
 	if (side && !s->on_targets)
 		grid_paint(g, list.y + (int)(d->cursor - d->top), list.x, list.cols, ROLE_DIALOG);
-	if (area.rows > 3)
-		draw_consequences(s, g, &area);
 	draw_foot(app, s, g, &area);
 }

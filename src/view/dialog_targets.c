@@ -37,6 +37,27 @@ static bool is_comm(const struct proc *p, const char *name)
 	       !memcmp(p->r.comm.ptr, name, p->r.comm.len);
 }
 
+static bool is_listener(const struct sock *s)
+{
+	return (STATE_BIT(s->r.state) & STATE_MASK_LISTENERS) && !s->head.gone &&
+	       s->r.proto < PROTO_UNIX && s->r.local_port;
+}
+
+/* Whether a socket before this one listens on the same port: [::]:80 after 0.0.0.0:80. */
+static bool told_before(struct app *app, const struct proc *p, uint32_t at)
+{
+	const struct sock *s = snapshot_sock(app->snap, p->socks[at]);
+
+	for (uint32_t i = 0; i < at; i++) {
+		const struct sock *other = snapshot_sock(app->snap, p->socks[i]);
+
+		if (other && is_listener(other) && other->r.proto == s->r.proto &&
+		    other->r.local_port == s->r.local_port)
+			return true;
+	}
+	return false;
+}
+
 static char *describe_listens(struct app *app, const struct proc *p)
 {
 	struct strbuf out;
@@ -46,8 +67,7 @@ static char *describe_listens(struct app *app, const struct proc *p)
 	for (uint32_t i = 0; i < p->n_socks; i++) {
 		const struct sock *s = snapshot_sock(app->snap, p->socks[i]);
 
-		if (!s || !(STATE_BIT(s->r.state) & STATE_MASK_LISTENERS) || s->head.gone ||
-		    s->r.proto >= PROTO_UNIX || !s->r.local_port)
+		if (!s || !is_listener(s) || told_before(app, p, i))
 			continue;
 		if (n == LISTENS_MAX)
 			strbuf_adds(&out, " ...");
@@ -108,19 +128,36 @@ static void tell_proxy(struct app *app, const struct proc *p, struct strbuf *out
 	strbuf_adds(out, " instead");
 }
 
-/* Holders of the socket beside this process; PID 1 among them keeps it for socket activation. */
-static void tell_sharers(const struct signal_dialog *s, const struct holder *h, struct strbuf *out)
+/* A service manager that holds the socket too: socket activation. The unit's own name is in files
+ * that are not read here; x.service has x.socket unless it says otherwise. */
+static void tell_manager(struct app *app, const struct proc *p, struct strbuf *out)
+{
+	strbuf_adds(out, out->len ? "; " : "");
+	if (ends_with(p->r.unit, ".service")) {
+		struct bytes name = {p->r.unit.ptr, p->r.unit.len - (uint32_t)strlen("service")};
+
+		fact_add_clean(app, name, out);
+		strbuf_adds(out, "socket keeps the port: systemd holds it too");
+	} else {
+		strbuf_adds(out, "systemd holds the socket too and keeps the port");
+	}
+}
+
+/* Holders of the socket beside this process. */
+static void tell_sharers(struct app *app, const struct signal_dialog *s, const struct holder *h,
+			 const struct proc *p, struct strbuf *out)
 {
 	uint32_t others = 0;
-	bool init = false;
+	bool manager = false;
 
 	for (size_t i = 0; i < s->holders.len; i++) {
-		others += s->holders.data[i].pid != h->pid;
-		init = init || (s->holders.data[i].pid == 1 && h->pid != 1);
+		const struct holder *other = &s->holders.data[i];
+
+		others += other->pid != h->pid;
+		manager = manager || (other->manager && other->pid != h->pid);
 	}
-	if (init)
-		strbuf_addf(out, "%ssystemd holds the socket too and keeps the port",
-			    out->len ? "; " : "");
+	if (manager)
+		tell_manager(app, p, out);
 	else if (others && s->rows.len == 1 && s->pane != PANE_PROCESSES)
 		strbuf_addf(out, "%s%u other process%s hold%s this socket", out->len ? "; " : "",
 			    others, others == 1 ? "" : "es", others == 1 ? "s" : "");
@@ -135,10 +172,11 @@ static char *consequences(struct app *app, const struct signal_dialog *s, const 
 	if (h->proxy)
 		tell_proxy(app, p, &out);
 	if (ends_with(p->r.unit, ".service")) {
-		strbuf_addf(&out, "%ssystemd may restart ", out.len ? "; " : "");
+		strbuf_addf(&out, "%ssystemd may restart it (", out.len ? "; " : "");
 		fact_add_clean(app, p->r.unit, &out);
+		strbuf_addc(&out, ')');
 	}
-	tell_sharers(s, h, &out);
+	tell_sharers(app, s, h, p, &out);
 	return strbuf_detach(&out, NULL);
 }
 
@@ -167,6 +205,7 @@ static void add_proc(struct app *app, struct signal_dialog *s, const struct proc
 	h.start_ticks = p->r.start_ticks;
 	h.proc_id = p->head.id;
 	h.proxy = is_comm(p, "docker-proxy");
+	h.manager = h.pid == 1 || is_comm(p, "systemd");
 	h.refusal = app_is_protected(app, h.pid) ? REFUSED_PROTECTED
 		    : p->head.gone		 ? REFUSED_GONE
 						 : REFUSED_NOT;
@@ -222,8 +261,10 @@ void signal_gather(struct app *app, struct signal_dialog *s)
 		struct holder *h = &s->holders.data[i];
 		const struct proc *p = snapshot_proc_by_id(app->snap, h->proc_id);
 
-		if (p && !h->consequences)
-			h->consequences = consequences(app, s, h, p);
+		if (!p)
+			continue;
+		free(h->consequences);
+		h->consequences = consequences(app, s, h, p);
 	}
 	s->base.n = (uint32_t)s->holders.len;
 }

@@ -5,6 +5,7 @@
 
 #include "base/xalloc.h"
 #include "view/dialog.h"
+#include "view/pen.h"
 
 #define LINE_MAX 200
 
@@ -37,7 +38,8 @@ static void add_group(struct help *h, const struct app *app, enum action_group g
 	for (unsigned i = 0; i < ACTION_COUNT; i++) {
 		const char *keys = action_keys((enum action_id)i, app->settings.vim);
 
-		if (actions[i].group != group || !*keys)
+		if (actions[i].group != group || !*keys ||
+		    (app->readonly && (actions[i].contexts & ACTION_DEED)))
 			continue;
 		if (i == ACTION_JUMP)
 			keys = "0-9";
@@ -152,7 +154,10 @@ static void help_draw(struct app *app, struct dialog *d, struct grid *g)
 		g->cursor_y = y;
 		g->cursor_x = area.x + used;
 	} else {
-		grid_put(g, y, area.x, area.cols, ROLE_MUTED, "/ search  n next  Esc close", 27);
+		struct pen pen = {g, y, area.x, area.x + area.cols};
+
+		pen_choose(&pen, ROLE_MUTED, "/ search  n next  Esc close", "/ search  Esc close",
+			   NULL);
 	}
 }
 

@@ -30,6 +30,55 @@ void pen_putf(struct pen *pen, enum role role, const char *format, ...)
 	pen_puts(pen, role, text);
 }
 
+void pen_choose(struct pen *pen, enum role role, const char *first, ...)
+{
+	const char *text = first, *next;
+	va_list args;
+
+	va_start(args, first);
+	while ((int)text_width(text, strlen(text)) > pen->end - pen->x &&
+	       (next = va_arg(args, const char *)) != NULL)
+		text = next;
+	va_end(args);
+	pen_puts(pen, role, text);
+}
+
+/* Bytes of the next line of text: as many words as fit, or a part of one that does not. */
+static size_t line_len(const char *text, int width)
+{
+	struct text_slice slice;
+	size_t len;
+
+	text_clip(text, strlen(text), (size_t)width, &slice);
+	if (!slice.cut)
+		return slice.len;
+	for (len = slice.len; len > 0 && text[len] != ' '; len--)
+		;
+	return len ? len : slice.len;
+}
+
+int pen_wrap(const struct pen *pen, enum role role, const char *text, int rows)
+{
+	int width = pen->end - pen->x, used = 0;
+
+	while (*text && width > 1 && (!rows || used < rows)) {
+		size_t len = line_len(text, width);
+
+		if (rows && used + 1 == rows)
+			len = strlen(text);
+		if (!len)
+			break;
+		if (rows) {
+			struct pen line = {pen->grid, pen->y + used, pen->x, pen->end};
+
+			pen_raw(&line, role, text, len);
+		}
+		text += len + strspn(text + len, " ");
+		used++;
+	}
+	return used;
+}
+
 void pen_spark(struct pen *pen, enum role role, const uint32_t *values, uint32_t n, int width)
 {
 	static const char *const utf8[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
