@@ -108,21 +108,6 @@ static void parse_base_filter(struct app *app, const char *text)
 	}
 }
 
-static void set_bell(struct app *app)
-{
-	struct app_filter_error error;
-
-	filter_free(app->bell);
-	app->bell = NULL;
-	hash_clear(&app->bell_seen);
-	app->bell_primed = false;
-	if (app->settings.bell[0] && app_filter_parse(PANE_PORTS, app->settings.bell,
-						      app->filter_names, &app->bell, &error)) {
-		app->bell = NULL;
-		app_say(app, ROLE_ERROR, "bell: %s", error.message);
-	}
-}
-
 static void copy_config(struct app *app, const struct app_config *cfg)
 {
 	if (cfg->settings)
@@ -164,7 +149,7 @@ struct app *app_new(const struct app_config *cfg)
 		view_init(app, i);
 		app->panes[i].all = cfg->all;
 	}
-	set_bell(app);
+	bell_set(app);
 	return app;
 }
 
@@ -211,42 +196,6 @@ static uint32_t per_second(uint32_t n, const struct snapshot *before, const stru
 	int64_t ms = now->mono_ms - before->mono_ms;
 
 	return ms > 0 ? (uint32_t)(((uint64_t)n * 1000 + (uint64_t)ms - 1) / (uint64_t)ms) : n;
-}
-
-/* Who holds it and whether it is there; 0 = not known yet. */
-static uint64_t owner_state(const struct port *p)
-{
-	uint64_t pid = p->n_owners ? p->owners[0].pid : 0;
-
-	if (p->owner_status == OWNER_PENDING)
-		return 0;
-	return pid * 4 + (p->head.gone ? 2 : 0) + 1;
-}
-
-/* Rings when a matching endpoint appears, goes or changes; not for what was there at first. */
-static bool bell_rings(struct app *app)
-{
-	const struct snapshot *snap = app->snap;
-	bool rings = false;
-
-	for (uint32_t i = 0; i < snap->n_ports; i++) {
-		uint64_t known = 0, state;
-		struct row row;
-
-		if (!row_at(snap, PANE_PORTS, i, &row))
-			continue;
-		if (!filter_match(app->bell, &row, &app->lookup))
-			continue;
-		state = owner_state(row.obj);
-		if (!state)
-			continue;
-		if (!hash_get(&app->bell_seen, row_id(&row), &known) || known != state)
-			rings = true;
-		hash_put(&app->bell_seen, row_id(&row), state);
-	}
-	rings = rings && app->bell_primed;
-	app->bell_primed = true;
-	return rings;
 }
 
 static void on_snapshot(struct app *app, const struct snapshot *snap)
@@ -419,7 +368,7 @@ void app_handle(struct app *app, const struct app_event *event, struct effects *
 	dispatch(app, event);
 	thaw(app);
 	if (strcmp(settings.bell, app->settings.bell) != 0)
-		set_bell(app);
+		bell_set(app);
 	app_needs(app, &needs);
 	if (needs_differ(&needs, &app->last_needs) ||
 	    (n_watch && memcmp(before, needs.watch, n_watch * sizeof(uint64_t)) != 0))
@@ -474,7 +423,7 @@ void app_needs(struct app *app, struct needs *ret_needs)
 	if (app->settings.names == NAMES_DNS)
 		ret_needs->bits |= NEED_DNS;
 	if (app->bell)
-		ret_needs->bits |= filter_needs(app->bell);
+		ret_needs->bits |= filter_needs(app->bell) | view_rows_need(app, app->bell_pane);
 	if (!view->selected_head && view->moved)
 		ret_needs->pin = view->selected;
 	ret_needs->watch = app->watch.data;

@@ -69,6 +69,7 @@ struct app {
 	struct pane_view panes[PANE_COUNT];
 	char *base_text; /* filter of the command line */
 	struct filter *bell;
+	enum pane bell_pane; /* whose rows it is about */
 	struct hash bell_seen;
 	bool bell_primed;
 
@@ -147,6 +148,8 @@ int view_height(const struct app *app);
 size_t view_columns(const struct pane_view *view, int width, struct settings_column *ret,
 		    size_t max);
 uint64_t view_needs(const struct pane_view *view);
+/* What a pane's rows alone need. */
+uint64_t view_rows_need(const struct app *app, enum pane pane);
 
 /* --- app_render.c and its parts --- */
 struct layout {
@@ -172,9 +175,17 @@ void ask_draw(struct app *app, struct grid *g, int y);
 /* Searches for the pane's search text from the selection on; step 0 = here too. */
 void search_step(struct app *app, int step);
 void search_count(struct app *app, uint32_t *ret_at, uint32_t *ret_all);
+/* Whether text has the word; case counts when the word has a capital. */
+bool search_hit(const char *text, size_t len, const char *word);
 /* Runs a `:` command. */
 void command_run(struct app *app, const char *text);
 void command_complete(struct app *app);
+
+/* --- app_bell.c --- */
+/* Takes the filter of the settings. */
+void bell_set(struct app *app);
+/* Whether the snapshot that just came is a reason; not for what was there at first. */
+bool bell_rings(struct app *app);
 
 /* --- app_mouse.c --- */
 void mouse_handle(struct app *app, int x, int y, enum app_button button);
@@ -208,6 +219,8 @@ void page_end(struct app *app, int direction);
 void page_section_step(struct app *app, int step);
 void page_follow(struct app *app);
 void page_search(struct app *app, int step);
+/* Which match the cursor is on (0 none), of how many. */
+void page_search_count(const struct app *app, uint32_t *ret_at, uint32_t *ret_all);
 void page_open_section(struct app *app, const struct row *row, const char *section);
 const char *page_section_name(const struct page *page);
 void page_crumbs(const struct app *app, struct strbuf *out);

@@ -33,9 +33,15 @@ static bool has_upper(const char *text)
 	return false;
 }
 
-static bool contains(const char *text, const char *word)
+bool search_hit(const char *text, size_t len, const char *word)
 {
-	return has_upper(word) ? strstr(text, word) != NULL : strcasestr(text, word) != NULL;
+	size_t n = strlen(word);
+	bool exact = has_upper(word);
+
+	for (size_t at = 0; n && at + n <= len; at++)
+		if (exact ? !memcmp(text + at, word, n) : !strncasecmp(text + at, word, n))
+			return true;
+	return false;
 }
 
 /* Smart case, over the cells that are on screen. */
@@ -52,13 +58,13 @@ static bool line_matches(struct app *app, struct pane_view *view, uint32_t line)
 
 		strbuf_reset(&app->cell);
 		table_group_name(&view->table, &view->table.groups.data[head.group], &app->cell);
-		return contains(strbuf_str(&app->cell), view->search);
+		return search_hit(strbuf_str(&app->cell), app->cell.len, view->search);
 	}
 	n = view_columns(view, app->cols - 2, cols, SETTINGS_COLUMNS_MAX);
 	for (size_t i = 0; i < n; i++) {
 		strbuf_reset(&app->cell);
 		fact_cell(app, &row, cols[i].col, &app->cell);
-		if (contains(strbuf_str(&app->cell), view->search))
+		if (search_hit(strbuf_str(&app->cell), app->cell.len, view->search))
 			return true;
 	}
 	return false;
@@ -111,6 +117,7 @@ static void search_changed(struct app *app)
 	if (page_top(app)) {
 		snprintf(view->search, sizeof(view->search), "%s", app->prompt.text);
 		page_search(app, 0);
+		app->message_until = 0;
 		return;
 	}
 	snprintf(view->search, sizeof(view->search), "%s", app->prompt.text);
@@ -274,7 +281,10 @@ static void draw_hint(struct app *app, struct grid *g, int y, int from)
 		pen_puts(&pen, ROLE_ERROR, app->ask_error.message);
 	} else if (app->ask == ASK_FILTER) {
 		pen_putf(&pen, ROLE_MUTED, "%u rows", table_rows(&app_view(app)->table));
-	} else if (app->ask == ASK_SEARCH && app->prompt.len && !page_top(app)) {
+	} else if (app->ask == ASK_SEARCH && app->prompt.len && page_top(app)) {
+		page_search_count(app, &at, &all);
+		pen_putf(&pen, ROLE_MUTED, "%u/%u", at, all);
+	} else if (app->ask == ASK_SEARCH && app->prompt.len) {
 		search_count(app, &at, &all);
 		pen_putf(&pen, ROLE_MUTED, "%u/%u  Tab: filter", at, all);
 	}

@@ -40,6 +40,20 @@ static int title_width(enum column_id col)
 	return (int)strlen(columns[col].title);
 }
 
+/* The name of a port, local or remote, where names are wanted; NULL = it stays a number. */
+static const char *service_of(const struct app *app, const struct row *row, uint64_t port)
+{
+	uint8_t proto = row->pane == PANE_PORTS	    ? ((const struct port *)row->obj)->proto
+			: row->pane == PANE_SOCKETS ? ((const struct sock *)row->obj)->r.proto
+			: row->pane == PANE_EVENTS  ? ((const struct event *)row->obj)->proto
+						    : (uint8_t)PROTO_COUNT;
+
+	if (app->settings.names == NAMES_NUMERIC || !app->lookup.service || !port ||
+	    port > UINT16_MAX || proto >= PROTO_COUNT || !(PROTO_BIT(proto) & PROTO_MASK_INET))
+		return NULL;
+	return app->lookup.service(app->lookup.ctx, (uint16_t)port, proto);
+}
+
 /* The text of a cell as it is on screen, before it is cut. */
 void fact_cell(const struct app *app, const struct row *row, enum column_id col, struct strbuf *out)
 {
@@ -49,13 +63,10 @@ void fact_cell(const struct app *app, const struct row *row, enum column_id col,
 
 	app_style(app, &style);
 	column_get(col, row, &app->lookup, &v);
-	if (v.type == VALUE_PORT && app->settings.names != NAMES_NUMERIC && app->lookup.service) {
-		struct value proto;
-
-		column_get(COL_SERVICE, row, &app->lookup, &proto);
-		if (col == COL_LOCAL_PORT && proto.type == VALUE_STRING)
-			name = proto.str.ptr;
-	}
+	if (v.type == VALUE_PORT)
+		name = service_of(app, row, v.num);
+	else if (v.type == VALUE_ENDPOINT)
+		v.suffix = service_of(app, row, v.num);
 	if (name)
 		text_clean(name, strlen(name), app_text_flags(app), out);
 	else

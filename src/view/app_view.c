@@ -378,6 +378,11 @@ static uint64_t pane_needs(const struct pane_view *view)
 	}
 }
 
+uint64_t view_rows_need(const struct app *app, enum pane pane)
+{
+	return pane_needs(&app->panes[pane]);
+}
+
 uint64_t view_needs(const struct pane_view *view)
 {
 	struct settings_column cols[SETTINGS_COLUMNS_MAX];

@@ -78,26 +78,45 @@ void page_follow(struct app *app)
 	page_open(app, kinds[line.link], line.id);
 }
 
+static bool line_matches(const struct page *page, const struct page_line *line, const char *word)
+{
+	return search_hit(strbuf_str(&page->text) + line->start, line->len, word) ||
+	       (line->label && search_hit(line->label, strlen(line->label), word));
+}
+
+void page_search_count(const struct app *app, uint32_t *ret_at, uint32_t *ret_all)
+{
+	const struct page *page = page_top(app);
+	const char *word = app->panes[app->pane].search;
+
+	*ret_at = *ret_all = 0;
+	for (uint32_t i = 0; i < page->lines.len; i++) {
+		if (!line_matches(page, &page->lines.data[i], word))
+			continue;
+		++*ret_all;
+		if (i == page->cursor)
+			*ret_at = *ret_all;
+	}
+}
+
 void page_search(struct app *app, int step)
 {
 	struct page *page = page_top(app);
 	const char *word = app_view(app)->search;
 	int64_t n = (int64_t)page->lines.len, at = page->cursor;
+	uint32_t here, all;
 
 	for (int64_t tried = 0; *word && tried < n; tried++) {
-		const struct page_line *line;
-
 		if (tried || step)
 			at = (at + (step < 0 ? n - 1 : 1)) % n;
-		line = &page->lines.data[at];
-		if (memmem(strbuf_str(&page->text) + line->start, line->len, word, strlen(word)) ||
-		    (line->label && strcasestr(line->label, word))) {
-			move_to(app, page, at);
-			return;
-		}
+		if (!line_matches(page, &page->lines.data[at], word))
+			continue;
+		move_to(app, page, at);
+		page_search_count(app, &here, &all);
+		app_say(app, ROLE_MUTED, "match %u/%u", here, all);
+		return;
 	}
-	if (*word)
-		app_say(app, ROLE_WARNING, "not found");
+	app_say(app, ROLE_WARNING, *word ? "not found" : "/ searches");
 }
 
 uint32_t page_cursor_at(struct app *app, int y)

@@ -387,14 +387,16 @@ int app_export(struct app *app, enum app_format format, struct sink *out)
 		[APP_TXT] = EXPORT_TEXT,
 	};
 	struct pane_view *view = app_view(app);
+	const struct table *t = &view->table;
+	bool grouped = t->grouping != GROUPING_NONE;
 	struct settings_column cols[SETTINGS_COLUMNS_MAX];
 	enum column_id ids[SETTINGS_COLUMNS_MAX];
 	struct export_view export = {.snap = app->snap,
 				     .lookup = &app->lookup,
 				     .host = app->host,
 				     .pane = app->pane,
-				     .slots = view->table.order.data,
-				     .n_slots = view->table.order.len,
+				     .slots = grouped ? t->members.data : t->order.data,
+				     .n_slots = grouped ? t->members.len : t->order.len,
 				     .cols = ids};
 
 	export.n_cols = view_columns(view, app->cols - 2, cols, SETTINGS_COLUMNS_MAX);

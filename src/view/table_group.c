@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "view/column_get.h"
 #include "view/table.h"
 
 #define FOLDED 1
@@ -113,6 +114,7 @@ static uint64_t group_key(const struct table *t, const struct row *row)
 {
 	const struct proc *proc = proc_of(row);
 	const struct netns *netns = snapshot_netns(row->snap, netns_of(row));
+	const struct container_rec *container = row_container(row);
 
 	switch (t->grouping) {
 	case GROUPING_PROCESS:
@@ -120,7 +122,7 @@ static uint64_t group_key(const struct table *t, const struct row *row)
 	case GROUPING_UNIT:
 		return digest_bytes(2, proc ? proc->r.unit : (struct bytes){0});
 	case GROUPING_CONTAINER:
-		return digest_bytes(3, proc ? proc->r.container.id : (struct bytes){0});
+		return digest_bytes(3, container ? container->id : (struct bytes){0});
 	case GROUPING_NETNS:
 		return digest(4, netns ? &netns->head.id : NULL,
 			      netns ? sizeof(netns->head.id) : 0);
@@ -233,22 +235,22 @@ static uint32_t parent_of(const struct table *t, const struct tree *tree, uint32
 	return SLOT_NONE;
 }
 
-static void emit_tree(struct table *t, struct tree *tree, uint32_t slot, uint8_t depth)
+/* Below DEPTH_MAX what is left begins again at the margin. */
+static void emit_tree(struct table *t, struct tree *tree, uint32_t slot, uint8_t depth, bool hidden)
 {
 	struct table_line line = {.slot = slot, .group = SLOT_NONE, .depth = depth};
 
 	if (tree->done[slot])
 		return;
 	tree->done[slot] = true;
+	vec_push(&t->members, slot);
 	line.parent = tree->first[slot] != SLOT_NONE;
 	line.folded = line.parent && is_folded(t, t->ids[slot]);
-	vec_push(&t->lines, line);
-	for (uint32_t child = tree->first[slot]; child != SLOT_NONE; child = tree->next[child]) {
-		if (line.folded || depth >= DEPTH_MAX)
-			tree->done[child] = true;
-		else
-			emit_tree(t, tree, child, (uint8_t)(depth + 1));
-	}
+	if (!hidden)
+		vec_push(&t->lines, line);
+	for (uint32_t child = tree->first[slot]; child != SLOT_NONE && depth < DEPTH_MAX;
+	     child = tree->next[child])
+		emit_tree(t, tree, child, (uint8_t)(depth + 1), hidden || line.folded);
 }
 
 static void link_tree(struct table *t, struct tree *tree)
@@ -283,9 +285,13 @@ static void build_tree(struct table *t)
 	for (size_t i = 0; i < t->order.len; i++)
 		tree.in[t->order.data[i]] = true;
 	link_tree(t, &tree);
+	vec_clear(&t->members);
 	for (size_t i = 0; i < t->order.len; i++)
 		if (is_root(t, &tree, t->order.data[i]))
-			emit_tree(t, &tree, t->order.data[i], 0);
+			emit_tree(t, &tree, t->order.data[i], 0, false);
+	/* parents in a circle, as recycled pids make them, have no root */
+	for (size_t i = 0; i < t->order.len; i++)
+		emit_tree(t, &tree, t->order.data[i], 0, false);
 	free(tree.first);
 	free(tree.next);
 	free(tree.in);
@@ -324,12 +330,12 @@ static void name_process(const struct proc *proc, struct strbuf *out)
 	add_bytes(out, proc->r.comm, "?");
 }
 
-static void name_container(const struct proc *proc, struct strbuf *out)
+static void name_container(const struct container_rec *container, struct strbuf *out)
 {
 	struct bytes name = {0};
 
-	if (proc)
-		name = proc->r.container.name.ptr ? proc->r.container.name : proc->r.container.id;
+	if (container)
+		name = container->name.ptr ? container->name : container->id;
 	add_bytes(out, name, "no container");
 }
 
@@ -354,7 +360,7 @@ void table_group_name(const struct table *t, const struct table_group *group, st
 	if (t->grouping == GROUPING_UNIT)
 		add_bytes(out, proc ? proc->r.unit : (struct bytes){0}, "no unit");
 	else if (t->grouping == GROUPING_CONTAINER)
-		name_container(proc, out);
+		name_container(row_container(&row), out);
 	else if (t->grouping == GROUPING_NETNS)
 		name_netns(snapshot_netns(t->snap, netns_of(&row)), out);
 	else

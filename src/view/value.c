@@ -208,7 +208,9 @@ static void add_endpoint(const struct value *v, struct strbuf *out)
 		add_addr(v, out);
 	if (bracket)
 		strbuf_addc(out, ']');
-	if (v->num)
+	if (v->suffix)
+		strbuf_addf(out, ":%s", v->suffix);
+	else if (v->num)
 		strbuf_addf(out, ":%" PRIu64, v->num);
 	else
 		strbuf_adds(out, ":*");

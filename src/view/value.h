@@ -23,7 +23,8 @@ enum value_type {
 	VALUE_RATIO,	/* num of max, max 0 = no limit: "3/128"; compares with U64 and PERCENT */
 	VALUE_PORT,	/* num; may be given by service name in a filter */
 	VALUE_ADDR,	/* addr, or vsock context id + 1 in max; str = zone (device) or NULL */
-	VALUE_ENDPOINT, /* the same, num = port; name = host name instead of the address */
+	VALUE_ENDPOINT, /* the same, num = port; name = host name instead of the address, suffix =
+			 * service name instead of the port, where they are wanted */
 	VALUE_STRING,  /* raw bytes in str, after `prefix` and before `suffix` (static text or NULL)
 			*/
 	VALUE_COMMAND, /* arguments in str, each NUL-terminated; shown joined by spaces */
