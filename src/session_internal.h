@@ -9,6 +9,7 @@
 #include "base/vec.h"
 #include "kernel/bpf/bpf_events.h"
 #include "kernel/cgroup_paths.h"
+#include "kernel/containers.h"
 #include "kernel/destroy_events.h"
 #include "kernel/dns.h"
 #include "kernel/helper.h"
@@ -111,6 +112,8 @@ struct session {
 	struct ns_source own_ns;
 	struct namespaces *namespaces;
 	VEC(struct ns_source *) foreign;
+	struct containers *containers;
+	uint64_t containers_generation;
 	struct owners *owners;
 	uint32_t flight_unknown, flight_ticks;
 	struct processes *processes;
@@ -165,6 +168,15 @@ void session_netns_text(struct session *s, struct ns_source *source, const struc
 /* Which namespace a process runs in. */
 void session_netns_of(struct session *s, struct proc_rec *rec);
 void session_netns_procs(struct session *s);
+/* Names changed: puts every namespace into the store again. */
+void session_netns_put(struct session *s);
+
+/* session_containers.c: after the processes are known. */
+void session_containers_open(struct session *s);
+void session_containers_close(struct session *s);
+void session_containers(struct session *s, const struct needs *needs, int64_t now_ms);
+/* Between ticks: whether an answer brought something. */
+bool session_containers_news(struct session *s);
 
 /* session_tick.c: one tick with these needs; the snapshot is the caller's. */
 const struct snapshot *session_tick(struct session *s, const struct needs *needs, bool live);

@@ -74,6 +74,22 @@ static bool follow(struct session *s, struct namespace *ns)
 	return new;
 }
 
+void session_netns_put(struct session *s)
+{
+	struct namespace *const *list;
+	size_t n;
+
+	list = namespaces_list(s->namespaces, &n);
+	for (size_t i = 0; i < n; i++) {
+		struct ns_source *source = (struct ns_source *)(uintptr_t)list[i]->user;
+
+		if (!source)
+			continue;
+		source->rec = list[i]->rec;
+		store_netns_put(s->store, &source->rec);
+	}
+}
+
 static void read_own_addresses(struct session *s, int64_t now_ms)
 {
 	struct ns_source *own = &s->own_ns;

@@ -83,6 +83,7 @@ int session_open(struct session *s, struct strbuf *ret_error)
 	s->users = users_new(s->helper);
 	s->dns = dns_new(s->helper);
 	s->processes = processes_new(s->helper, s->proc_fd, session_on_process, s);
+	session_containers_open(s);
 	err = session_netns_open(s, ret_error);
 	if (proc_events_open(&s->proc_events) < 0)
 		s->proc_events = NULL;
@@ -110,6 +111,7 @@ void session_close_sources(struct session *s)
 	users_free(s->users);
 	dns_free(s->dns);
 	cgroup_paths_free(s->cgroup_paths);
+	session_containers_close(s);
 	session_netns_close(s);
 	owners_free(s->owners);
 	store_free(s->store);

@@ -310,7 +310,10 @@ bool session_absorb(struct session *s)
 {
 	bool news = helper_collect(s->helper) > 0;
 
-	return !s->cfg.replay && (session_dns_run(s) || news);
+	if (s->cfg.replay)
+		return false;
+	news |= session_containers_news(s);
+	return session_dns_run(s) || news;
 }
 
 bool session_is_blind(const struct session *s)
@@ -381,6 +384,7 @@ static const struct snapshot *live_tick(struct session *s, const struct needs *n
 	stopwatch_stop(&watch, &s->stats, PHASE_OWNERS);
 	stopwatch_start(&watch);
 	session_procs(s, needs, live);
+	session_containers(s, needs, now_ms);
 	stopwatch_stop(&watch, &s->stats, PHASE_PROCS);
 	s->framed = true;
 	s->stats.rss_kib = resident_kib(s->proc_fd);

@@ -11,13 +11,13 @@
 enum forwarder_kind {
 	FORWARDER_NONE,
 	FORWARDER_DOCKER_PROXY,
-	FORWARDER_DOCKERD,      /* without userland proxy it holds the ports itself */
+	FORWARDER_DOCKERD, /* without userland proxy it holds the ports itself */
 	FORWARDER_CONMON,
 	FORWARDER_ROOTLESSPORT,
 	FORWARDER_ROOTLESSKIT,
 	FORWARDER_PASTA,
 	FORWARDER_SLIRP4NETNS,
-	FORWARDER_SHIM,         /* containerd-shim-runc-v2: holds no port, names a container */
+	FORWARDER_SHIM, /* containerd-shim-runc-v2: holds no port, names a container */
 	FORWARDER_GVPROXY,
 	FORWARDER_KUBE_PROXY,
 	FORWARDER_KIND_COUNT
@@ -27,11 +27,11 @@ enum forwarder_kind {
 
 /* Pieces of the command line; NULL = not said. */
 struct forwarder {
-	uint8_t kind;            /* enum forwarder_kind */
-	struct bytes id, name;   /* of the container */
+	uint8_t kind;		    /* enum forwarder_kind */
+	struct bytes id, name;	    /* of the container */
 	struct bytes k8s_namespace; /* shim: containerd's namespace */
-	struct bytes netns;      /* pasta --netns: a path */
-	uint32_t netns_pid;      /* slirp4netns, pasta: the process whose namespace it serves */
+	struct bytes netns;	    /* pasta --netns: a path */
+	uint32_t netns_pid;	    /* slirp4netns, pasta: the process whose namespace it serves */
 	uint32_t n_ports;
 	struct publish_rec ports[FORWARDER_PORTS_MAX];
 };

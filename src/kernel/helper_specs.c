@@ -6,6 +6,7 @@
 #include "kernel/dns.h"
 #include "kernel/fdtable.h"
 #include "kernel/processes.h"
+#include "kernel/runtime.h"
 #include "kernel/users.h"
 
 void helper_specs(struct helper_spec ret_specs[HELPER_KIND_COUNT])
@@ -18,5 +19,5 @@ void helper_specs(struct helper_spec ret_specs[HELPER_KIND_COUNT])
 	ret_specs[HELPER_DNS] = (struct helper_spec){dns_helper, 0, 5000, 0};
 	/* runtime sockets belong to root or a group; joining its own files needs no more */
 	ret_specs[HELPER_RUNTIME] =
-		(struct helper_spec){NULL, see | CAP_MASK(CAP_DAC_OVERRIDE), 2000, 512};
+		(struct helper_spec){runtime_helper, see | CAP_MASK(CAP_DAC_OVERRIDE), 2000, 512};
 }

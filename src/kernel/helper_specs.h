@@ -4,10 +4,7 @@
 
 #include "kernel/helper.h"
 
-/*
- * Fills in the kinds of this directory (PROC, USER, DNS, ENVIRON). Timeout and rights of RUNTIME
- * are set too; its handler is the caller's to add.
- */
+/* Fills in all kinds. */
 void helper_specs(struct helper_spec ret_specs[HELPER_KIND_COUNT]);
 
 #endif

@@ -147,7 +147,7 @@ static void name_workload(struct proc_rec *rec, struct cgroup_facts *facts)
 	if (!facts->runtime.ptr || facts->monitor)
 		return;
 	rec->container = (struct container_rec){
-		.id = facts->id,
+		.id = facts->id.ptr ? facts->id : facts->name,
 		.name = facts->name,
 		.runtime = facts->runtime,
 		.pod = facts->pod_uid,

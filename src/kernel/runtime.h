@@ -18,28 +18,28 @@
 enum runtime_op {
 	RUNTIME_DOCKER, /* GET /containers/json at a docker-like socket */
 	RUNTIME_PODMAN, /* the same of podman */
-	RUNTIME_CRIO,   /* GET /containers/ID */
-	RUNTIME_FILES,  /* what lies on disk about ID (container_files.h) */
+	RUNTIME_CRIO,	/* GET /containers/ID */
+	RUNTIME_FILES,	/* what lies on disk about ID (container_files.h) */
 	RUNTIME_CONMON, /* name out of the command line of the process ID's conmon, by pid */
 	RUNTIME_OP_COUNT
 };
 
 /* A request; text is the socket's path, then the id, without NULs. */
 struct runtime_request {
-	uint8_t op;          /* enum runtime_op */
-	uint8_t hint;        /* first letter of the runtime's name, 0 unknown (RUNTIME_FILES) */
+	uint8_t op;   /* enum runtime_op */
+	uint8_t hint; /* first letter of the runtime's name, 0 unknown (RUNTIME_FILES) */
 	uint16_t path_len, id_len;
-	uint32_t pid;        /* RUNTIME_CONMON */
+	uint32_t pid; /* RUNTIME_CONMON */
 	char text[HELPER_REQUEST_MAX - 12];
 };
 
 /* One container as a source tells it. Pointers live as long as the answer. */
 struct runtime_container {
-	struct container_rec rec;    /* runtime: static, or NULL = leave */
+	struct container_rec rec; /* runtime: static, or NULL = leave */
 	const struct publish_rec *published;
 	const struct netaddr *addrs; /* inside its namespace */
 	uint32_t n_published, n_addrs;
-	uint32_t pid;                /* of its first process, 0 unknown */
+	uint32_t pid; /* of its first process, 0 unknown */
 };
 
 /* Appends a record to out; the arrays and texts are copied. */
@@ -61,8 +61,8 @@ int runtime_parse_crio(const char *json, size_t len, struct strbuf *out);
 
 /*
  * GET target from the socket at path over HTTP/1.0; the body in *body. The peer must be root, the
- * socket's owner or ourselves. 0 or -errno: -EPERM another peer, -ETIMEDOUT, -EFBIG, -EBADMSG not HTTP,
- * -ENOENT also for status 404, -EREMOTEIO any other status.
+ * socket's owner or ourselves. 0 or -errno: -EPERM another peer, -ETIMEDOUT, -EFBIG, -EBADMSG not
+ * HTTP, -ENOENT also for status 404, -EREMOTEIO any other status.
  */
 int runtime_get(const char *path, const char *target, struct strbuf *body);
 
