@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "kernel/procfs.h"
 
 /* One-shot output waits so long for runtimes and files, in all. */
 #define ONCE_WAIT_MS 4000
@@ -37,19 +38,49 @@ void session_containers_close(struct session *s)
 	containers_free(s->containers);
 }
 
+void session_containers_proc(struct session *s, const struct proc_rec *rec)
+{
+	struct forwarder f;
+
+	if ((rec->have & PROC_HAVE_CMDLINE) && forwarders_by_comm(rec->comm) &&
+	    forwarders_parse(rec->cmdline, &f))
+		containers_forwarder(s->containers, rec->pid, &f);
+}
+
+void session_containers_exit(struct session *s, uint32_t pid)
+{
+	containers_forwarder_gone(s->containers, pid);
+}
+
 static void on_proc(void *session, const struct proc *proc)
 {
 	struct session *s = session;
 	const struct proc_rec *r = &proc->r;
-	struct forwarder f;
 
 	if (r->container.id.ptr)
 		containers_seen(s->containers, &r->container, r->pid, r->netns_inode);
-	if (!(r->have & PROC_HAVE_CMDLINE) || forwarders_by_comm(r->comm) == FORWARDER_NONE ||
-	    containers_has_forwarder(s->containers, r->pid))
-		return;
-	if (forwarders_parse(r->cmdline, &f))
-		containers_forwarder(s->containers, r->pid, &f);
+}
+
+/* Forwarders that are no known holder, for want of rights or of sockets: their names are public. */
+static void look_for_forwarders(struct session *s, bool wait)
+{
+	const struct owners_proc *list;
+	char comm[PROCFS_COMM_MAX];
+	size_t n;
+
+	list = owners_procs(s->owners, &n);
+	for (size_t i = 0; i < n; i++) {
+		ssize_t len;
+
+		if (s->forwarders_looked && !list[i].is_new)
+			continue;
+		len = procfs_read_comm(s->proc_fd, list[i].pid, comm);
+		if (len > 0 && forwarders_by_comm((struct bytes){comm, (uint32_t)len}))
+			processes_want(s->processes, list[i].pid, list[i].start_ticks);
+	}
+	s->forwarders_looked = n > 0;
+	if (wait)
+		processes_wait_all(s->processes, ONCE_WAIT_MS);
 }
 
 static struct bytes id_of(const struct namespace *ns)
@@ -140,6 +171,7 @@ void session_containers(struct session *s, const struct needs *needs, int64_t no
 {
 	if (!(needs->bits & NEED_CONTAINERS))
 		return;
+	look_for_forwarders(s, needs->bits & NEED_COMPLETE);
 	store_each_proc(s->store, on_proc, s);
 	see_namespaces(s);
 	if (needs->bits & NEED_COMPLETE)

@@ -114,6 +114,7 @@ struct session {
 	VEC(struct ns_source *) foreign;
 	struct containers *containers;
 	uint64_t containers_generation;
+	bool forwarders_looked;      /* at every process once */
 	struct owners *owners;
 	uint32_t flight_unknown, flight_ticks;
 	struct processes *processes;
@@ -175,6 +176,8 @@ void session_netns_put(struct session *s);
 void session_containers_open(struct session *s);
 void session_containers_close(struct session *s);
 void session_containers(struct session *s, const struct needs *needs, int64_t now_ms);
+void session_containers_proc(struct session *s, const struct proc_rec *rec);
+void session_containers_exit(struct session *s, uint32_t pid);
 /* Between ticks: whether an answer brought something. */
 bool session_containers_news(struct session *s);
 

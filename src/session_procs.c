@@ -165,6 +165,7 @@ void session_on_process(void *session, const struct proc_rec *rec)
 		known.user = users_name(s->users, rec->uid);
 	}
 	session_netns_of(s, &known);
+	session_containers_proc(s, &known);
 	store_proc_put(s->store, &known);
 }
 
@@ -185,6 +186,7 @@ static void put_walked(struct session *s, const struct needs *needs)
 	for (size_t i = 0; i < n; i++) {
 		store_proc_gone(s->store, list[i].pid, list[i].start_ticks);
 		processes_forget(s->processes, list[i].pid);
+		session_containers_exit(s, list[i].pid);
 	}
 	if (!(needs->bits & (NEED_ALL_PROCS | NEED_FD_COUNTS)))
 		return;

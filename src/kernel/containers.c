@@ -52,7 +52,6 @@ struct source {
 
 struct known_forwarder {
 	uint32_t pid;
-	bool seen;
 	struct forwarder f; /* id, name, netns: copies */
 };
 
@@ -284,21 +283,15 @@ void containers_seen(struct containers *all, const struct container_rec *rec, ui
 
 /* ---- forwarders ---- */
 
-static struct known_forwarder *find_forwarder(const struct containers *all, uint32_t pid)
+void containers_forwarder_gone(struct containers *all, uint32_t pid)
 {
-	for (size_t i = 0; i < all->forwarders.len; i++)
-		if (all->forwarders.data[i]->pid == pid)
-			return all->forwarders.data[i];
-	return NULL;
-}
-
-bool containers_has_forwarder(struct containers *all, uint32_t pid)
-{
-	struct known_forwarder *k = find_forwarder(all, pid);
-
-	if (k)
-		k->seen = true;
-	return k != NULL;
+	for (size_t i = 0; i < all->forwarders.len; i++) {
+		if (all->forwarders.data[i]->pid != pid)
+			continue;
+		free_forwarder(all->forwarders.data[i]);
+		all->forwarders.data[i] = all->forwarders.data[--all->forwarders.len];
+		return;
+	}
 }
 
 static struct bytes copy_bytes(struct bytes b)
@@ -311,7 +304,8 @@ void containers_forwarder(struct containers *all, uint32_t pid, const struct for
 	struct known_forwarder *k;
 	struct item *item;
 
-	if (containers_has_forwarder(all, pid) || all->forwarders.len >= FORWARDERS_MAX)
+	containers_forwarder_gone(all, pid);
+	if (all->forwarders.len >= FORWARDERS_MAX)
 		return;
 	if (fwd->kind == FORWARDER_DOCKER_PROXY || fwd->kind == FORWARDER_DOCKERD)
 		want_source(all, "docker");
@@ -319,7 +313,6 @@ void containers_forwarder(struct containers *all, uint32_t pid, const struct for
 		want_source(all, "podman");
 	k = xcalloc(1, sizeof(*k));
 	k->pid = pid;
-	k->seen = true;
 	k->f = *fwd;
 	k->f.id = copy_bytes(fwd->id);
 	k->f.name = copy_bytes(fwd->name);
@@ -657,16 +650,6 @@ static void join_forwarders(struct containers *all)
 
 void containers_sweep(struct containers *all, void (*gone)(void *ctx, struct bytes id), void *ctx)
 {
-	for (size_t i = all->forwarders.len; i-- > 0;) {
-		struct known_forwarder *k = all->forwarders.data[i];
-
-		if (!k->seen) {
-			free_forwarder(k);
-			all->forwarders.data[i] = all->forwarders.data[--all->forwarders.len];
-			continue;
-		}
-		k->seen = false;
-	}
 	join_forwarders(all);
 	for (size_t i = all->items.len; i-- > 0;) {
 		struct item *item = all->items.data[i];

@@ -35,9 +35,9 @@ void containers_free(struct containers *all);
 void containers_seen(struct containers *all, const struct container_rec *rec, uint32_t pid,
 		     uint32_t netns_inode);
 
-/* A forwarder runs (process pid); to be said of each at least once a tick. */
+/* A forwarder runs (process pid), or ended. */
 void containers_forwarder(struct containers *all, uint32_t pid, const struct forwarder *fwd);
-bool containers_has_forwarder(struct containers *all, uint32_t pid); /* and it still runs */
+void containers_forwarder_gone(struct containers *all, uint32_t pid);
 
 /* Asks what is unknown or old. Answers come by helper_collect() and raise the generation. */
 void containers_tick(struct containers *all, int64_t now_ms);

@@ -126,6 +126,7 @@ void store_container_put(struct store *st, const struct container_rec *rec, uint
 	st->cx.data[slot].netns_inode = netns_inode;
 	if (!differs)
 		return;
+	t.netns = store_netns_find(st, 0, netns_inode);
 	t.published = published;
 	t.n_published = n_published;
 	table_show(st, TABLE_CONTAINER, slot, build(&t));
