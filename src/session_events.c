@@ -11,7 +11,9 @@
 
 #include "base/clock.h"
 
-#define TCP_STATE_LISTEN 10 /* include/net/tcp_states.h */
+/* include/net/tcp_states.h */
+#define TCP_STATE_CLOSE 7
+#define TCP_STATE_LISTEN 10
 
 static uint8_t event_kind(const struct bpf_event *ev)
 {
@@ -45,11 +47,23 @@ static bool is_wanted(struct session *s, uint64_t netns_cookie)
 	return !s->cfg.netns;
 }
 
+/* Listeners and binds; the rest is for the flow. */
+static bool is_news(const struct bpf_event *ev)
+{
+	return ev->kind == BPF_EVENT_UDP_BIND || ev->new_state == TCP_STATE_LISTEN ||
+	       (ev->old_state == TCP_STATE_LISTEN && ev->new_state == TCP_STATE_CLOSE);
+}
+
 static void on_event(const struct bpf_event *ev, void *opaque)
 {
 	struct session *s = opaque;
 	int64_t mono = (int64_t)(ev->ktime_ns / 1000000);
-	struct event out = {
+	struct event out;
+
+	session_flow_event(s, ev);
+	if (!is_news(ev) || !is_wanted(s, ev->netns_cookie))
+		return;
+	out = (struct event){
 		.mono_ms = mono,
 		.wall_ms = (int64_t)wall_ms() - ((int64_t)mono_ms() - mono),
 		.kind = event_kind(ev),
@@ -66,8 +80,7 @@ static void on_event(const struct bpf_event *ev, void *opaque)
 		.gap_ms = -1,
 	};
 
-	if (is_wanted(s, ev->netns_cookie))
-		store_event_seen(s->store, &out, ev->cookie);
+	store_event_seen(s->store, &out, ev->cookie);
 }
 
 void session_events_read(struct session *s)
@@ -76,11 +89,13 @@ void session_events_read(struct session *s)
 
 	if (!s->bpf_events_tried) {
 		s->bpf_events_tried = true;
-		if (s->cfg.no_bpf || s->cfg.readonly || bpf_events_open(&s->bpf_events, false) < 0)
+		if (s->cfg.no_bpf || s->cfg.readonly || bpf_events_open(&s->bpf_events, true) < 0)
 			s->bpf_events = NULL;
+		s->flow.hears = s->bpf_events && s->flow.netns_cookie;
 	}
 	if (s->bpf_events)
 		bpf_events_drain(s->bpf_events, on_event, s, &dropped);
+	session_flow_dropped(s, dropped);
 }
 
 void session_events_done(struct session *s)

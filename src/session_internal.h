@@ -26,6 +26,7 @@
 #include "model/lookup.h"
 #include "model/store.h"
 #include "session.h"
+#include "session_flow.h"
 
 /* One network namespace that is being watched, and the sockets opened in it. */
 struct ns_source {
@@ -110,6 +111,7 @@ struct session {
 	struct needs tick_needs; /* what the tick reads, its own copy */
 	struct store *store;
 	struct ns_source own_ns;
+	struct session_flow flow; /* of own_ns */
 	struct namespaces *namespaces;
 	VEC(struct ns_source *) foreign;
 	struct containers *containers;

@@ -45,6 +45,7 @@ static void open_own_namespace(struct session *s)
 	if (rtnl_open(&ns->rtnl) < 0)
 		ns->rtnl = NULL;
 	procfs_read_ns(s->proc_fd, (uint32_t)getpid(), "net", &ns->rec.inode);
+	session_flow_open(s, ns);
 	ns->rec.own = true;
 	ns->rec.kind = NETNS_HOST;
 	ns->rec.name = (struct bytes){"host", 4};
@@ -115,6 +116,7 @@ void session_close_sources(struct session *s)
 	session_netns_close(s);
 	owners_free(s->owners);
 	store_free(s->store);
+	session_flow_close(&s->flow);
 	close_namespace(&s->own_ns);
 	helper_free(s->helper);
 	hash_done(&s->uids);

@@ -66,6 +66,7 @@ struct put_ctx {
 	bool conns;
 	struct ns_source *ns;
 	uint32_t last_device;
+	int64_t flow_ms; /* whole dump of our own TCP: when, else 0 */
 };
 
 static void put_record(const struct sock_rec *rec, void *opaque)
@@ -86,6 +87,8 @@ static void put_record(const struct sock_rec *rec, void *opaque)
 		session_see_if(ctx->s, ctx->ns, rec->ifindex);
 	}
 	store_put(ctx->s->store, rec);
+	if (ctx->flow_ms)
+		session_flow_record(ctx->s, rec, ctx->flow_ms);
 }
 
 static void note_outcome(struct session *s, const struct ns_source *ns, unsigned int proto,
@@ -135,10 +138,16 @@ static void dump_text(struct session *s, struct ns_source *ns, const struct dump
 static uint32_t dump_diag(struct session *s, struct ns_source *ns, const struct dump_scope *scope,
 			  uint32_t want, const struct diag_filter *filter)
 {
-	struct sockdiag_query query = {scope->protos, scope->states, want, filter};
+	struct sockdiag_query query = {scope->protos, scope->states, want, filter, 0, 0};
 	struct put_ctx ctx = {.s = s, .netns = ns->slot, .last_uid = UINT32_MAX, .ns = ns};
 	struct sockdiag_report report = {0};
 
+	if (ns == &s->own_ns) {
+		query.none4 = s->flow.now.none4;
+		query.none6 = s->flow.now.none6;
+		if (scope->protos == PROTO_BIT(PROTO_TCP) && !scope->rest_known)
+			ctx.flow_ms = (int64_t)mono_ms();
+	}
 	store_dump_begin(s->store, scope);
 	sockdiag_dump(ns->diag, &query, put_record, &ctx, &report);
 	store_dump_end(s->store, report.asked & ~report.unsupported, report.complete);
@@ -187,6 +196,8 @@ static void on_destroyed(const struct sock_rec *rec, void *opaque)
 	struct put_ctx *ctx = opaque;
 
 	store_destroyed(ctx->s->store, ctx->netns, rec->proto, rec->cookie);
+	if (ctx->ns == &ctx->s->own_ns)
+		session_flow_ended(ctx->s, rec);
 }
 
 /* Ends of sockets since the last tick; when some were missed, only absence can tell. */
@@ -197,6 +208,15 @@ static void read_destroyed(struct session *s, struct ns_source *ns)
 
 	if (ns->events)
 		destroy_events_read(ns->events, on_destroyed, &ctx, &missed);
+	if (ns == &s->own_ns)
+		s->flow.lost = s->flow.lost || missed;
+}
+
+static uint32_t extra_wants(const struct needs *needs)
+{
+	return (needs->bits & NEED_TCP_INFO_ALL ? SOCKDIAG_WANT_TCP_INFO : 0) |
+	       (needs->bits & NEED_DROPS ? SOCKDIAG_WANT_DROPS : 0) |
+	       (needs->bits & NEED_AUTOBOUND ? SOCKDIAG_WANT_AUTOBOUND : 0);
 }
 
 static void dump_namespace(struct session *s, struct ns_source *ns, const struct needs *needs,
@@ -207,8 +227,7 @@ static void dump_namespace(struct session *s, struct ns_source *ns, const struct
 		.protos = needs->protos,
 		.states = wanted_states(s, ns, needs, now_ms),
 	};
-	uint32_t want = (needs->bits & NEED_TCP_INFO_ALL ? SOCKDIAG_WANT_TCP_INFO : 0) |
-			(needs->bits & NEED_DROPS ? SOCKDIAG_WANT_DROPS : 0);
+	uint32_t want = extra_wants(needs);
 
 	if (ns->skip || !session_netns_due(s, ns, &scope, now_ms))
 		return;
@@ -220,6 +239,70 @@ static void dump_namespace(struct session *s, struct ns_source *ns, const struct
 	dump_text(s, ns, &scope);
 	if (ns->ns)
 		namespace_dumped(ns->ns, ns->complete, ns->conns);
+}
+
+/* All of our own TCP sockets, by a dump. */
+static void dump_tcp(struct session *s, const struct needs *needs, uint32_t states, int64_t now_ms)
+{
+	struct dump_scope scope = {
+		.netns = s->own_ns.slot,
+		.protos = PROTO_BIT(PROTO_TCP),
+		.states = states,
+	};
+	struct stopwatch watch, now;
+
+	if (!s->flow.hears)
+		scope.states = wanted_states(s, &s->own_ns, needs, now_ms);
+	vec_clear(&s->flow.watched);
+	stopwatch_start(&watch);
+	scope.protos = dump_diag(s, &s->own_ns, &scope, extra_wants(needs), NULL);
+	dump_text(s, &s->own_ns, &scope);
+	stopwatch_start(&now);
+	session_flow_dumped(s, s->tables_read & PROTO_BIT(PROTO_TCP), states,
+			    elapsed_us(&watch.cpu, &now.cpu), now_ms);
+}
+
+/* TCP sockets that moved, one by one; the listeners by a dump. */
+static void follow_tcp(struct session *s, const struct needs *needs, uint32_t states,
+		       int64_t now_ms)
+{
+	struct dump_scope scope = {
+		.netns = s->own_ns.slot,
+		.protos = PROTO_BIT(PROTO_TCP),
+		.rest_known = true,
+	};
+
+	session_flow_lookup(s, &s->own_ns, now_ms);
+	scope.states = session_flow_states(&s->flow, states);
+	dump_diag(s, &s->own_ns, &scope, extra_wants(needs), NULL);
+}
+
+/* Our own namespace: no more is dumped than can have changed (session_flow.c). */
+static void dump_own(struct session *s, const struct needs *needs, int64_t now_ms)
+{
+	struct ns_source *ns = &s->own_ns;
+	struct dump_scope scope = {.netns = ns->slot, .states = STATE_MASK_ALL};
+	struct flow_plan plan;
+
+	if (ns->skip)
+		return;
+	read_destroyed(s, ns);
+	if (!(needs->bits & (NEED_CONNS | NEED_CONN_COUNTS)))
+		scope.states = wanted_states(s, ns, needs, now_ms);
+	plan = session_flow_plan(s, needs, needs->protos, scope.states, now_ms);
+	s->stats.dumps_gated += plan.tcp != FLOW_TCP_DUMP;
+	s->tables_read |= needs->protos & ~plan.others; /* known all the same */
+	if (plan.tcp == FLOW_TCP_DUMP)
+		s->tables_read &= ~PROTO_BIT(PROTO_TCP);
+	if (needs->protos & PROTO_BIT(PROTO_TCP) && plan.tcp == FLOW_TCP_DUMP)
+		dump_tcp(s, needs, scope.states, now_ms);
+	if (plan.tcp == FLOW_TCP_EVENTS)
+		follow_tcp(s, needs, scope.states, now_ms);
+	scope.protos = plan.others;
+	if (!scope.protos)
+		return;
+	scope.protos = dump_diag(s, ns, &scope, extra_wants(needs), NULL);
+	dump_text(s, ns, &scope);
 }
 
 /* ---- tcp_info of what is on screen ---- */
@@ -269,7 +352,10 @@ static void dump_all(struct session *s, const struct needs *needs, int64_t now_m
 	struct ns_source *ns;
 
 	for (size_t i = 0; (ns = session_source(s, i)); i++) {
-		dump_namespace(s, ns, needs, now_ms);
+		if (ns == &s->own_ns && s->flow.activity && !(needs->bits & NEED_COMPLETE))
+			dump_own(s, needs, now_ms);
+		else
+			dump_namespace(s, ns, needs, now_ms);
 		watch_sockets(s, ns, needs);
 	}
 }

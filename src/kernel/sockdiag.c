@@ -145,6 +145,12 @@ static struct netlink_result dump_proto(struct sockdiag *diag, const struct sock
 	if (!n)
 		return (struct netlink_result){.outcome = NETLINK_UNSUPPORTED,
 					       .err = -EPROTONOSUPPORT};
+	if (query->none4 & query->none6 & PROTO_BIT(dump->proto))
+		return (struct netlink_result){.outcome = NETLINK_COMPLETE};
+	if (n == 2 && query->none4 & PROTO_BIT(dump->proto))
+		passes[0] = passes[1];
+	if (n == 2 && (query->none4 | query->none6) & PROTO_BIT(dump->proto))
+		n = 1;
 	total = dump_pass(diag, &passes[0], query, dump);
 	if (passes[0].family == AF_UNSPEC && total.err == -EINVAL) {
 		diag->no_both = true;

@@ -24,6 +24,7 @@ struct sockdiag_query {
 	uint32_t states;
 	uint32_t want;			  /* SOCKDIAG_WANT_* */
 	const struct diag_filter *filter; /* kernel-side filter for IP protocols, or NULL */
+	uint32_t none4, none6; /* PROTO_BIT: known to have no socket in that family */
 };
 
 /* How each protocol fared. A protocol with two passes (udp4, udp6) has the worse of both. */

@@ -271,4 +271,5 @@ void codec_scope(struct codec *c, struct dump_scope *scope)
 	codec_u32(c, &scope->netns);
 	codec_u32(c, &scope->protos);
 	codec_u32(c, &scope->states);
+	codec_bool(c, &scope->rest_known);
 }

@@ -29,7 +29,9 @@ enum op {
 	OP_TRAFFIC,
 	OP_EVENT,
 	OP_PUBLISH,
-	OP_NAME
+	OP_NAME,
+	OP_PUT_ONE,
+	OP_ENDED
 };
 
 /* ---- writing ---- */
@@ -127,6 +129,23 @@ void journal_dump_end(struct strbuf *out, uint32_t asked, uint32_t complete)
 void journal_destroyed(struct strbuf *out, uint32_t netns, uint8_t proto, uint64_t cookie)
 {
 	struct codec c = writer(out, OP_DESTROYED);
+
+	codec_u32(&c, &netns);
+	codec_u8(&c, &proto);
+	codec_u64(&c, &cookie);
+}
+
+void journal_put_one(struct strbuf *out, uint32_t netns, const struct sock_rec *rec)
+{
+	struct codec c = writer(out, OP_PUT_ONE);
+
+	codec_u32(&c, &netns);
+	write_sock(&c, rec);
+}
+
+void journal_ended(struct strbuf *out, uint32_t netns, uint8_t proto, uint64_t cookie)
+{
+	struct codec c = writer(out, OP_ENDED);
 
 	codec_u32(&c, &netns);
 	codec_u8(&c, &proto);
@@ -387,6 +406,33 @@ static void read_destroyed(struct reader *r)
 		store_destroyed(r->st, netns, proto, cookie);
 }
 
+static void read_put_one(struct reader *r)
+{
+	struct sock_rec rec = {0};
+	struct tcp_stats tcp;
+	uint32_t netns = 0;
+
+	codec_u32(&r->c, &netns);
+	codec_sock(&r->c, &rec, &tcp);
+	r->c.bad = r->c.bad || r->dumping || !is_netns(r, netns);
+	if (!r->c.bad)
+		store_put_one(r->st, netns, &rec);
+}
+
+static void read_ended(struct reader *r)
+{
+	uint32_t netns = 0;
+	uint8_t proto = 0;
+	uint64_t cookie = 0;
+
+	codec_u32(&r->c, &netns);
+	codec_u8(&r->c, &proto);
+	codec_u64(&r->c, &cookie);
+	r->c.bad = r->c.bad || r->dumping || proto >= PROTO_COUNT || !is_netns(r, netns);
+	if (!r->c.bad && cookie)
+		store_ended(r->st, netns, proto, cookie);
+}
+
 static void read_owners(struct reader *r)
 {
 	VEC(struct owner) owners = {0};
@@ -546,6 +592,8 @@ static void (*const readers[])(struct reader *r) = {
 	[OP_EVENT] = read_event,
 	[OP_PUBLISH] = read_publish,
 	[OP_NAME] = read_name,
+	[OP_PUT_ONE] = read_put_one,
+	[OP_ENDED] = read_ended,
 };
 
 int journal_clock(const void *frame, size_t len, int64_t *ret_mono_ms, int64_t *ret_wall_ms)

@@ -48,6 +48,8 @@ void journal_netns_gone(struct strbuf *out, uint32_t netns);
 void journal_dump_begin(struct strbuf *out, const struct dump_scope *scope);
 void journal_sock(struct strbuf *out, const struct sock_rec *rec);
 void journal_dump_end(struct strbuf *out, uint32_t asked, uint32_t complete);
+void journal_put_one(struct strbuf *out, uint32_t netns, const struct sock_rec *rec);
+void journal_ended(struct strbuf *out, uint32_t netns, uint8_t proto, uint64_t cookie);
 void journal_destroyed(struct strbuf *out, uint32_t netns, uint8_t proto, uint64_t cookie);
 void journal_owners(struct strbuf *out, uint32_t inode, const struct owner *owners, uint32_t n,
 		    bool complete);

@@ -31,6 +31,7 @@
 #define NEED_PEERS (1ull << 18) /* processes at the other end of local connections */
 #define NEED_CONN_COUNTS                                                                           \
 	(1ull << 19)		    /* only how many: dumped anew when the kernel's counters move */
+#define NEED_QUEUES (1ull << 22)    /* queues of every socket as of now (sort, filter) */
 #define NEED_AUTOBOUND (1ull << 21) /* whether the kernel chose the port (a second dump) */
 #define NEED_ONE_PORT (1ull << 20)  /* one-shot: only sockets whose local port is why.port */
 

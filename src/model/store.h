@@ -74,6 +74,7 @@ struct dump_scope {
 	uint32_t netns;
 	uint32_t protos;
 	uint32_t states;
+	bool rest_known; /* births in other states are seen all the same, by store_put_one() */
 };
 void store_dump_begin(struct store *st, const struct dump_scope *scope);
 /* Returns the slot of the row. A row out of scope is taken as well. */
@@ -84,6 +85,16 @@ uint32_t store_put(struct store *st, const struct sock_rec *rec);
  * cut short or failed: its rows that were not seen are stale, never gone.
  */
 void store_dump_end(struct store *st, uint32_t asked, uint32_t complete);
+
+/*
+ * What is known of single sockets, outside of dumps. store_put_one(): a row that was looked up, new,
+ * changed or the same. store_ended(): its end is certain (its destroy event came and it could not be
+ * looked up any more): gone without waiting for a dump. False if there is no such row.
+ */
+uint32_t store_put_one(struct store *st, uint32_t netns, const struct sock_rec *rec);
+bool store_ended(struct store *st, uint32_t netns, uint8_t proto, uint64_t cookie);
+/* The id of the live row with this cookie, 0 none. */
+uint64_t store_id_of(const struct store *st, uint32_t netns, uint8_t proto, uint64_t cookie);
 
 /* A destroy event: this socket died. proto PROTO_COUNT = any; netns SLOT_NONE = any. Nothing for
  * mptcp, whose connections share the cookie of their listener. */

@@ -367,10 +367,10 @@ void store_dump_begin(struct store *st, const struct dump_scope *scope)
 	}
 }
 
-static void keep(struct store *st, struct order *o, uint32_t slot)
+static void keep(struct store *st, struct u32_vec *list, uint32_t slot)
 {
-	st->sx.data[slot].pos = (uint32_t)o->next.len;
-	vec_push(&o->next, slot);
+	st->sx.data[slot].pos = (uint32_t)list->len;
+	vec_push(list, slot);
 }
 
 /* A row that the dump did not have. Returns whether it stays. */
@@ -407,13 +407,13 @@ static void finish_order(struct store *st, struct order *o, bool asked, bool com
 		if (st->sx.data[slot].seen == st->serial)
 			continue;
 		if (!asked || absent(st, o, slot, complete))
-			keep(st, o, slot);
+			keep(st, &o->next, slot);
 	}
 	old = o->now;
 	o->now = o->next;
 	o->next = old;
 	if (asked && complete)
-		o->covered = st->scope.states;
+		o->covered = st->scope.states | (st->scope.rest_known ? o->covered : 0);
 }
 
 void store_dump_end(struct store *st, uint32_t asked, uint32_t complete)
@@ -429,6 +429,64 @@ void store_dump_end(struct store *st, uint32_t asked, uint32_t complete)
 				     complete & PROTO_BIT(p));
 	}
 	st->serial++;
+}
+
+uint32_t store_put_one(struct store *st, uint32_t netns, const struct sock_rec *rec)
+{
+	struct order *o = &st->nx.data[netns].order[rec->proto];
+	uint32_t slot = index_find(st, netns, rec);
+
+	if (st->journal)
+		journal_put_one(st->journal, netns, rec);
+	st->scope.netns = netns;
+	if (slot != SLOT_NONE && !sock_at(st, slot)->head.gone) {
+		store_sock_refresh(st, slot, rec);
+		set_stale(st, slot, false);
+		if (st->sx.data[slot].missed)
+			seen_again(st, slot);
+		return slot;
+	}
+	if (slot == SLOT_NONE) {
+		slot = born(st, rec, !st->quiet && o->covered & STATE_BIT(rec->state));
+	} else {
+		revive(st, slot);
+		store_sock_refresh(st, slot, rec);
+	}
+	keep(st, &o->now, slot);
+	return slot;
+}
+
+/* The last row takes the place of one that leaves between dumps. */
+static void leave_order(struct store *st, struct u32_vec *now, uint32_t slot)
+{
+	uint32_t pos = st->sx.data[slot].pos, last = now->data[now->len - 1];
+
+	now->data[pos] = last;
+	st->sx.data[last].pos = pos;
+	now->len--;
+}
+
+bool store_ended(struct store *st, uint32_t netns, uint8_t proto, uint64_t cookie)
+{
+	struct order *o = &st->nx.data[netns].order[proto];
+	struct sock_rec key = {.cookie = cookie, .proto = proto};
+	uint32_t slot = index_find(st, netns, &key);
+
+	if (st->journal)
+		journal_ended(st->journal, netns, proto, cookie);
+	if (slot == SLOT_NONE || sock_at(st, slot)->head.gone)
+		return false;
+	leave_order(st, &o->now, slot);
+	store_sock_gone(st, slot, o->covered & STATE_BIT(sock_at(st, slot)->r.state));
+	return true;
+}
+
+uint64_t store_id_of(const struct store *st, uint32_t netns, uint8_t proto, uint64_t cookie)
+{
+	struct sock_rec key = {.cookie = cookie, .proto = proto};
+	uint32_t slot = cookie ? index_find(st, netns, &key) : SLOT_NONE;
+
+	return slot == SLOT_NONE || sock_at(st, slot)->head.gone ? 0 : sock_at(st, slot)->head.id;
 }
 
 static void destroy_in(struct store *st, uint32_t netns, uint8_t proto, uint64_t cookie)

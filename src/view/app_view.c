@@ -390,7 +390,7 @@ uint64_t view_needs(const struct pane_view *view)
 	uint64_t needs = pane_needs(view);
 
 	for (size_t i = 0; i < n; i++)
-		needs |= column_needs(view->pane, cols[i].col);
+		needs |= column_needs(view->pane, cols[i].col) & ~NEED_QUEUES;
 	for (uint8_t i = 0; i < view->table.n_sort; i++) {
 		uint64_t sort = column_needs(view->pane, view->table.sort[i].col);
 

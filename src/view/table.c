@@ -36,6 +36,8 @@ void table_done(struct table *t)
 	vec_done(&t->lines);
 	vec_done(&t->groups);
 	vec_done(&t->members);
+	vec_done(&t->candidates);
+	vec_done(&t->touched);
 	hash_done(&t->folds);
 }
 
@@ -44,6 +46,7 @@ static void start(struct table *t)
 	t->stage = STAGE_SCAN;
 	t->pos = 0;
 	t->counted = 0;
+	t->partial = false;
 }
 
 static void grow(struct table *t, uint32_t n)
@@ -70,13 +73,23 @@ static uint64_t mix(uint64_t digest, uint64_t n)
 	return (digest ^ n) * 0x100000001b3u;
 }
 
-/* Changes when a namespace or container does, which many cells name. */
+static uint64_t mix_bytes(uint64_t digest, struct bytes text)
+{
+	for (uint32_t i = 0; text.ptr && i < text.len; i++)
+		digest = mix(digest, (unsigned char)text.ptr[i]);
+	return mix(digest, text.len);
+}
+
+/* Changes when a namespace's name or a container does, which many cells name. */
 static uint64_t neighbours(const struct snapshot *snap)
 {
 	uint64_t digest = 0xcbf29ce484222325u;
 
-	for (uint32_t i = 0; i < snap->n_netns; i++)
-		digest = mix(digest, (uintptr_t)snap->netns[i]);
+	for (uint32_t i = 0; i < snap->n_netns; i++) {
+		const struct netns *ns = snap->netns[i];
+
+		digest = ns ? mix_bytes(mix(digest, ns->head.id), ns->r.name) : mix(digest, i);
+	}
 	for (uint32_t i = 0; i < snap->n_containers; i++)
 		digest = mix(digest, (uintptr_t)snap->containers[i]);
 	return digest;
@@ -108,6 +121,47 @@ static bool sort_is_volatile(const struct table *t)
 	return false;
 }
 
+/* Whether order or verdicts depend on the processes behind the rows. */
+static bool procs_matter(const struct table *t)
+{
+	for (uint8_t i = 0; i < t->n_sort; i++)
+		if (columns[t->sort[i].col].needs & (NEED_OWNERS | NEED_PROCS | NEED_CONTAINERS))
+			return true;
+	return t->match != NULL;
+}
+
+static const uint32_t *changed_rows(const struct snapshot *snap, enum pane pane, uint32_t *ret_n)
+{
+	if (pane == PANE_SOCKETS) {
+		*ret_n = snap->n_changed_socks;
+		return snap->changed_socks;
+	}
+	if (pane == PANE_PORTS) {
+		*ret_n = snap->n_changed_ports;
+		return snap->changed_ports;
+	}
+	return NULL;
+}
+
+/* Looks only at what the snapshot says has changed, where that is the whole truth. */
+static void start_partial(struct table *t)
+{
+	uint32_t n = 0;
+	const uint32_t *changed = changed_rows(t->snap, t->pane, &n);
+
+	if (t->pane != PANE_SOCKETS && t->pane != PANE_PORTS)
+		return;
+	if (t->all_dirty || t->keys_dirty || t->resort || t->match_volatile ||
+	    (t->snap->n_changed_procs && procs_matter(t)))
+		return;
+	t->partial = true;
+	t->counted = t->total;
+	vec_clear(&t->candidates);
+	vec_clear(&t->touched);
+	for (uint32_t i = 0; i < n; i++)
+		vec_push(&t->candidates, changed[i]);
+}
+
 void table_set_snapshot(struct table *t, const struct snapshot *snap,
 			const struct snapshot *previous)
 {
@@ -125,6 +179,7 @@ void table_set_snapshot(struct table *t, const struct snapshot *snap,
 	grow(t, row_slots(snap, t->pane));
 	note_dirty_procs(t, snap);
 	start(t);
+	start_partial(t);
 }
 
 void table_set_sort(struct table *t, const struct sort_key *keys, size_t n)
@@ -288,7 +343,7 @@ static uint32_t scan_slot(struct table *t, uint32_t slot, const struct lookup *l
 	t->counted++;
 	id = row_id(&row);
 	dirty = t->all_dirty || t->objects[slot] != row.obj || t->ids[slot] != id ||
-		proc_changed(t, row_proc(&row));
+		(!t->partial && proc_changed(t, row_proc(&row)));
 	if (t->ids[slot] != id)
 		t->placed[slot] = 0;
 	t->ids[slot] = id;
@@ -300,17 +355,40 @@ static uint32_t scan_slot(struct table *t, uint32_t slot, const struct lookup *l
 	return dirty || t->match_volatile || t->keys_dirty;
 }
 
+/* The same for a candidate; remembers those whose place may be another now. */
+static void scan_candidate(struct table *t, uint32_t slot, const struct lookup *lookup)
+{
+	struct order_key *keys = &t->keys[(size_t)slot * TABLE_SORT_MAX], before[TABLE_SORT_MAX];
+	bool was_there = t->ids[slot] != 0, was_placed = t->placed[slot];
+	bool same;
+
+	memcpy(before, keys, sizeof(before));
+	t->counted -= was_there;
+	scan_slot(t, slot, lookup);
+	same = was_placed && t->placed[slot] && t->verdicts[slot];
+	for (uint8_t i = 0; same && i < t->n_sort; i++)
+		same = !before[i].text && !keys[i].text && !compare_key(&before[i], &keys[i], false);
+	if (same || (!was_placed && !t->verdicts[slot]))
+		return;
+	t->placed[slot] = 0;
+	vec_push(&t->touched, slot);
+}
+
 static void scan(struct table *t, const struct lookup *lookup, uint32_t *budget)
 {
-	uint32_t clean = 0;
+	uint32_t clean = 0, n = t->partial ? (uint32_t)t->candidates.len : t->n_slots;
 
-	while (t->pos<t->n_slots && * budget> 0) {
-		if (scan_slot(t, t->pos++, lookup))
+	while (t->pos < n && *budget > 0) {
+		if (t->partial) {
+			scan_candidate(t, t->candidates.data[t->pos++], lookup);
 			--*budget;
-		else if (++clean % CLEAN_SHARE == 0)
+		} else if (scan_slot(t, t->pos++, lookup)) {
 			--*budget;
+		} else if (++clean % CLEAN_SHARE == 0) {
+			--*budget;
+		}
 	}
-	if (t->pos < t->n_slots)
+	if (t->pos < n)
 		return;
 	t->all_dirty = t->keys_dirty = false;
 	t->total = t->counted;
@@ -335,8 +413,32 @@ static void keep_or_move(struct table *t, uint32_t slot)
 	}
 }
 
+/* Takes the touched rows out of the order; nothing to do when there are none. */
+static void place_touched(struct table *t)
+{
+	vec_clear(&t->kept);
+	vec_clear(&t->moved);
+	t->stage = STAGE_IDLE;
+	t->lines_dirty = true;
+	if (!t->touched.len)
+		return;
+	vec_reserve(&t->kept, t->order.len);
+	for (size_t i = 0; i < t->order.len; i++)
+		if (t->placed[t->order.data[i]])
+			t->kept.data[t->kept.len++] = t->order.data[i];
+	for (size_t i = 0; i < t->touched.len; i++)
+		if (t->verdicts[t->touched.data[i]])
+			vec_push(&t->moved, t->touched.data[i]);
+	t->stage = STAGE_RUNS;
+	t->pos = 0;
+}
+
 static void place(struct table *t)
 {
+	if (t->partial) {
+		place_touched(t);
+		return;
+	}
 	vec_clear(&t->kept);
 	vec_clear(&t->moved);
 	for (size_t i = 0; i < t->order.len && !t->resort; i++) {
@@ -418,22 +520,69 @@ static void merge_runs(struct table *t, uint32_t *budget)
 		t->stage = STAGE_FINISH;
 }
 
+/* How many of the n sorted slots come before this one. */
+static size_t rank_of(const struct table *t, const uint32_t *slots, size_t n, uint32_t slot)
+{
+	size_t low = 0;
+
+	while (low < n) {
+		size_t middle = low + (n - low) / 2;
+
+		if (compare_slots(t, slots[middle], slot) <= 0)
+			low = middle + 1;
+		else
+			n = middle;
+	}
+	return low;
+}
+
+/* As merge(), when b is short: finds the place of each by halving. */
+static void insert(const struct table *t, const uint32_t *a, size_t n_a, const uint32_t *b,
+		   size_t n_b, uint32_t *out)
+{
+	for (size_t i = 0; i < n_b; i++) {
+		size_t n = rank_of(t, a, n_a, b[i]);
+
+		if (n)
+			memcpy(out, a, n * sizeof(*a));
+		out[n] = b[i];
+		out += n + 1;
+		a += n;
+		n_a -= n;
+	}
+	if (n_a)
+		memcpy(out, a, n_a * sizeof(*a));
+}
+
+static void mark_placed(struct table *t)
+{
+	if (t->partial) {
+		for (size_t i = 0; i < t->moved.len; i++)
+			t->placed[t->moved.data[i]] = 1;
+		return;
+	}
+	if (t->n_slots)
+		memset(t->placed, 0, t->n_slots);
+	for (size_t i = 0; i < t->order.len; i++)
+		t->placed[t->order.data[i]] = 1;
+}
+
 static void finish(struct table *t)
 {
 	size_t n = t->kept.len + t->moved.len;
 
 	vec_clear(&t->merged);
 	vec_reserve(&t->merged, n);
-	merge(t, t->kept.data, t->kept.len, t->moved.data, t->moved.len, t->merged.data);
+	if (t->moved.len < t->kept.len / 16)
+		insert(t, t->kept.data, t->kept.len, t->moved.data, t->moved.len, t->merged.data);
+	else
+		merge(t, t->kept.data, t->kept.len, t->moved.data, t->moved.len, t->merged.data);
 	vec_clear(&t->order);
 	vec_reserve(&t->order, n);
 	if (n)
 		memcpy(t->order.data, t->merged.data, n * sizeof(uint32_t));
 	t->order.len = n;
-	if (t->n_slots)
-		memset(t->placed, 0, t->n_slots);
-	for (size_t i = 0; i < n; i++)
-		t->placed[t->order.data[i]] = 1;
+	mark_placed(t);
 	t->resort = false;
 	t->stage = STAGE_IDLE;
 	t->lines_dirty = true;

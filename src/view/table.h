@@ -81,6 +81,8 @@ struct table {
 	uint8_t stage;
 	uint32_t pos, width;
 	bool all_dirty, keys_dirty, resort, lines_dirty;
+	bool partial; /* only the candidates can differ from the snapshot before */
+	VEC(uint32_t) candidates, touched;
 	uint64_t neighbours; /* digest of namespaces and containers */
 
 	VEC(struct table_line) lines; /* only when grouped */

@@ -111,6 +111,8 @@ struct bpf_event {
 	__u8 saddr[16];
 	__u8 daddr[16];
 	char comm[16];
+	__u32 ifindex; /* bound device */
+	__u32 reserved;
 };
 
 /* Payload bytes and datagrams of one UDP socket since it was first seen. */

@@ -68,6 +68,7 @@ static __always_inline void put_addresses(struct bpf_event *e, struct sock_commo
 	if (!e->sport && bpf_core_field_exists(struct inet_sock, inet_sport))
 		e->sport = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)c, inet_sport));
 	e->dport = bpf_ntohs(c->skc_dport);
+	e->ifindex = c->skc_bound_dev_if;
 	e->v6only = BPF_CORE_READ_BITFIELD(c, skc_ipv6only);
 	if (e->family == AF_INET) {
 		*(__u32 *)e->saddr = c->skc_rcv_saddr;
