@@ -4,10 +4,10 @@
  * quiet   the namespace's counters stand still and no socket died: nothing can have moved.
  * events  BPF told every change of state: what moved is looked up by its exact cookie (2 us each).
  *         Death is certain when the event said CLOSE, or the destroy event came, and the lookup
- *         finds nothing. What has no event is watched: TIME_WAIT and SYN_RECV end by timers, accept()
- *         gives an inode. Listeners are dumped (the listening hash only).
- * dump    everything: at first, every FULL_MS, when events were lost, when a lookup stays unanswered,
- *         when a view needs the queues of all, or when so much moved that it is cheaper.
+ *         finds nothing. What has no event is watched: TIME_WAIT and SYN_RECV end by timers,
+ * accept() gives an inode. Listeners are dumped (the listening hash only). dump    everything: at
+ * first, every FULL_MS, when events were lost, when a lookup stays unanswered, when a view needs
+ * the queues of all, or when so much moved that it is cheaper.
  *
  * Between whole dumps the queues of connections that nobody looks at are as of the last one.
  */
@@ -30,14 +30,14 @@
 #define TCP_BIT PROTO_BIT(PROTO_TCP)
 
 /* What net_activity tells about. */
-#define PROTO_MASK_GATED                                                             \
-	(PROTO_BIT(PROTO_UDP) | PROTO_BIT(PROTO_UDPLITE) | PROTO_BIT(PROTO_RAW) |     \
-	 PROTO_BIT(PROTO_ICMP) | PROTO_BIT(PROTO_SCTP) | PROTO_BIT(PROTO_DCCP) |      \
+#define PROTO_MASK_GATED                                                                           \
+	(PROTO_BIT(PROTO_UDP) | PROTO_BIT(PROTO_UDPLITE) | PROTO_BIT(PROTO_RAW) |                  \
+	 PROTO_BIT(PROTO_ICMP) | PROTO_BIT(PROTO_SCTP) | PROTO_BIT(PROTO_DCCP) |                   \
 	 PROTO_BIT(PROTO_MPTCP))
 
 /* Needs that only a dump of everything satisfies. */
-#define NEEDS_DUMP                                                                        \
-	(NEED_COMPLETE | NEED_TCP_INFO_ALL | NEED_DROPS | NEED_QUEUES | NEED_AUTOBOUND |  \
+#define NEEDS_DUMP                                                                                 \
+	(NEED_COMPLETE | NEED_TCP_INFO_ALL | NEED_DROPS | NEED_QUEUES | NEED_AUTOBOUND |           \
 	 NEED_ONE_PORT)
 
 static uint64_t own_cookie(void)
@@ -98,12 +98,11 @@ void session_flow_event(struct session *s, const struct bpf_event *ev)
 	item = moved_item(f, ev->cookie);
 	item->state = ev->new_state;
 	if (!ev->sport)
-		return; /* a socket that closes has given its port back, one that opens has none yet */
+		return; /* a socket that closes has given its port back, one that opens has none yet
+			 */
 	item->key.family = ev->family == AF_INET ? FAM_INET : FAM_INET6;
-	item->key.local =
-		ev->family == AF_INET ? netaddr_v4(ev->saddr) : netaddr_v6(ev->saddr);
-	item->key.remote =
-		ev->family == AF_INET ? netaddr_v4(ev->daddr) : netaddr_v6(ev->daddr);
+	item->key.local = ev->family == AF_INET ? netaddr_v4(ev->saddr) : netaddr_v6(ev->saddr);
+	item->key.remote = ev->family == AF_INET ? netaddr_v4(ev->daddr) : netaddr_v6(ev->daddr);
 	item->key.local_port = ev->sport;
 	item->key.remote_port = ev->dport;
 	item->key.ifindex = ev->ifindex;
@@ -140,8 +139,9 @@ void session_flow_ended(struct session *s, const struct sock_rec *rec)
 static uint32_t plan_others(struct session_flow *f, const struct needs *needs, uint32_t protos,
 			    uint32_t states, int64_t now_ms)
 {
-	bool moved = f->now.other || f->ended ||
-		     (protos & PROTO_BIT(PROTO_MPTCP) & ~(f->now.none4 & f->now.none6) && f->now.tcp);
+	bool moved =
+		f->now.other || f->ended ||
+		(protos & PROTO_BIT(PROTO_MPTCP) & ~(f->now.none4 & f->now.none6) && f->now.tcp);
 	bool due = moved || f->other_settle || now_ms >= f->other_full_ms + FULL_MS ||
 		   needs->bits & NEEDS_DUMP || protos & ~f->other_covered ||
 		   states & ~f->other_states;
@@ -323,7 +323,8 @@ static void look_up_watched(struct lookup_ctx *ctx)
 			vec_push(&asked, &due.data[i]);
 	look_up(ctx, asked.data, asked.len, false);
 	for (size_t i = 0; i < asked.len; i++)
-		if (asked.data[i]->state == STATE_TIME_WAIT || asked.data[i]->state == STATE_SYN_RECV)
+		if (asked.data[i]->state == STATE_TIME_WAIT ||
+		    asked.data[i]->state == STATE_SYN_RECV)
 			asked.data[i]->state = STATE_CLOSE; /* if it is not there any more */
 	settle_moved(ctx->s, ctx->ns, asked.data, asked.len);
 	vec_done(&asked);

@@ -1,7 +1,7 @@
 /*
- * What a tick need not dump of our own namespace. The kernel's counters tell when nothing moved; and
- * where BPF tells every change of state of a TCP socket, what moved is looked up one by one instead
- * of dumping all. See doc/cost.md for what each way costs and misses.
+ * What a tick need not dump of our own namespace. The kernel's counters tell when nothing moved;
+ * and where BPF tells every change of state of a TCP socket, what moved is looked up one by one
+ * instead of dumping all. See doc/cost.md for what each way costs and misses.
  */
 #ifndef INETTOP_SESSION_FLOW_H
 #define INETTOP_SESSION_FLOW_H
@@ -19,8 +19,8 @@ struct needs;
 /* A TCP socket that moved, or that has to be looked at again without an event. */
 struct flow_item {
 	struct sockdiag_key key;
-	int64_t due_ms;     /* of what is watched */
-	uint8_t state;      /* as last heard of, enum sock_state */
+	int64_t due_ms; /* of what is watched */
+	uint8_t state;	/* as last heard of, enum sock_state */
 	uint8_t tries;
 	bool found;
 };
@@ -31,18 +31,18 @@ struct session_flow {
 	struct net_activity *activity;
 	struct net_activity_report now;
 	uint64_t netns_cookie, dropped;
-	bool hears;         /* every change of state comes as an event */
-	bool trusted;       /* and has since the last whole dump */
-	bool lost;          /* some did not come: dump */
-	bool tcp_ended, ended; /* a socket of TCP, of another protocol died */
+	bool hears;				     /* every change of state comes as an event */
+	bool trusted;				     /* and has since the last whole dump */
+	bool lost;				     /* some did not come: dump */
+	bool tcp_ended, ended;			     /* a socket of TCP, of another protocol died */
 	bool tcp_settle, other_settle, alloc_settle; /* it moved a tick ago */
 	uint32_t tcp_covered, other_covered; /* protocols << STATE masks of the last dumps */
 	uint32_t other_states;
 	int64_t tcp_full_ms, other_full_ms;
 	uint64_t dump_us, item_us; /* what a whole TCP dump and a lookup take */
 	flow_items moved, watched;
-	struct hash index;  /* cookie -> place in moved */
-	bool connecting;    /* a socket is on its way out and its port is not known */
+	struct hash index; /* cookie -> place in moved */
+	bool connecting;   /* a socket is on its way out and its port is not known */
 };
 
 void session_flow_open(struct session *s, struct ns_source *ns);

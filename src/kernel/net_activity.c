@@ -71,13 +71,13 @@ static const struct {
 	uint8_t proto;
 	bool v6;
 } known_protocols[] = {
-	{"UDP", PROTO_UDP, false},         {"UDPv6", PROTO_UDP, true},
+	{"UDP", PROTO_UDP, false},	    {"UDPv6", PROTO_UDP, true},
 	{"UDP-Lite", PROTO_UDPLITE, false}, {"UDPLITEv6", PROTO_UDPLITE, true},
-	{"MPTCP", PROTO_MPTCP, false},     {"MPTCPv6", PROTO_MPTCP, true},
-	{"RAW", PROTO_RAW, false},         {"RAWv6", PROTO_RAW, true},
-	{"PING", PROTO_ICMP, false},       {"PINGv6", PROTO_ICMP, true},
-	{"SCTP", PROTO_SCTP, false},       {"SCTPv6", PROTO_SCTP, true},
-	{"DCCP", PROTO_DCCP, false},       {"DCCPv6", PROTO_DCCP, true},
+	{"MPTCP", PROTO_MPTCP, false},	    {"MPTCPv6", PROTO_MPTCP, true},
+	{"RAW", PROTO_RAW, false},	    {"RAWv6", PROTO_RAW, true},
+	{"PING", PROTO_ICMP, false},	    {"PINGv6", PROTO_ICMP, true},
+	{"SCTP", PROTO_SCTP, false},	    {"SCTPv6", PROTO_SCTP, true},
+	{"DCCP", PROTO_DCCP, false},	    {"DCCPv6", PROTO_DCCP, true},
 };
 
 /* Name, size and number of sockets of one protocol. */

@@ -15,9 +15,9 @@
 struct net_activity;
 
 struct net_activity_report {
-	bool tcp;         /* segments, connections or TCP sockets */
-	bool alloc;       /* TCP sockets made or freed, bound or not */
-	bool other;       /* anything else of IP */
+	bool tcp;	       /* segments, connections or TCP sockets */
+	bool alloc;	       /* TCP sockets made or freed, bound or not */
+	bool other;	       /* anything else of IP */
 	uint32_t none4, none6; /* PROTO_BIT: no such socket exists in that family. Never TCP. */
 };
 

@@ -367,7 +367,8 @@ static void scan_candidate(struct table *t, uint32_t slot, const struct lookup *
 	scan_slot(t, slot, lookup);
 	same = was_placed && t->placed[slot] && t->verdicts[slot];
 	for (uint8_t i = 0; same && i < t->n_sort; i++)
-		same = !before[i].text && !keys[i].text && !compare_key(&before[i], &keys[i], false);
+		same = !before[i].text && !keys[i].text &&
+		       !compare_key(&before[i], &keys[i], false);
 	if (same || (!was_placed && !t->verdicts[slot]))
 		return;
 	t->placed[slot] = 0;
@@ -378,7 +379,7 @@ static void scan(struct table *t, const struct lookup *lookup, uint32_t *budget)
 {
 	uint32_t clean = 0, n = t->partial ? (uint32_t)t->candidates.len : t->n_slots;
 
-	while (t->pos < n && *budget > 0) {
+	while (t->pos<n && * budget> 0) {
 		if (t->partial) {
 			scan_candidate(t, t->candidates.data[t->pos++], lookup);
 			--*budget;
