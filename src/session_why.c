@@ -377,12 +377,17 @@ static void read_suspects(struct session *s, const struct rows *rows)
 
 /* ---- what changes slowly ---- */
 
-static bool kernel_holds(const struct rows *rows)
+/* A socket of root that nobody seems to hold may be one of the kernel's services. */
+static bool kernel_may_hold(const struct rows *rows)
 {
-	for (size_t i = 0; i < rows->v.len; i++)
-		if (rows->v.data[i]->r.inode && (rows->v.data[i]->owner_status == OWNER_KERNEL ||
-						 rows->v.data[i]->owner_status == OWNER_UNRESOLVED))
+	for (size_t i = 0; i < rows->v.len; i++) {
+		const struct sock *sock = rows->v.data[i];
+
+		if (sock->r.inode && (sock->r.have & REC_UID) && !sock->r.uid &&
+		    (sock->owner_status == OWNER_KERNEL || sock->owner_status == OWNER_DENIED ||
+		     sock->owner_status == OWNER_UNRESOLVED))
 			return true;
+	}
 	return false;
 }
 
@@ -450,7 +455,7 @@ static void refresh_slow(struct session *s, const struct why_want *want, const s
 			 const struct ns_source *source)
 {
 	struct session_why *w = s->why;
-	bool rpc = kernel_holds(rows);
+	bool rpc = kernel_may_hold(rows);
 
 	if (w->slow && !memcmp(&w->want, want, sizeof(*want)) && w->signature == sign(rows) &&
 	    rpc == w->asked_rpc && (int64_t)mono_ms() < w->read_ms + SLOW_MS)
@@ -547,10 +552,14 @@ static const struct ns_source *find_source(struct session *s, const struct why_w
 	return &s->own_ns;
 }
 
-/* Whether every namespace of the host was looked at, with its addresses. */
+/*
+ * Whether every namespace of the host was looked at, with its addresses. Where processes refuse to
+ * tell theirs the kernel's own list does, which takes the rights that the walk of binds takes.
+ */
 static bool saw_all(struct session *s, const struct needs *needs)
 {
-	if (s->cfg.netns || !(needs->bits & NEED_NETNS_ALL) || namespaces_denied(s->namespaces))
+	if (s->cfg.netns || !(needs->bits & NEED_NETNS_ALL) ||
+	    (namespaces_denied(s->namespaces) && !open_binds(s)))
 		return false;
 	for (size_t i = 0; i < s->foreign.len; i++)
 		if (s->foreign.data[i]->skip)

@@ -5,6 +5,7 @@
 
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
+#include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 
@@ -91,6 +92,7 @@ static int on_link(const struct nlmsghdr *msg, void *ctx)
 	if (msg->nlmsg_type != RTM_NEWLINK || !info || links->v.len >= LINKS_MAX)
 		return 0;
 	link.ifindex = (uint32_t)info->ifi_index;
+	link.is_up = info->ifi_flags & IFF_UP;
 	while (netlink_next_attr(msg, sizeof(*info), &pos, &attr)) {
 		if (attr.type == IFLA_IFNAME) {
 			len = strnlen((const char *)attr.data, attr.len);

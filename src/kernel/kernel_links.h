@@ -11,10 +11,10 @@
 
 struct kernel_link {
 	uint32_t ifindex;
-	uint32_t vrf;  /* its VRF, 0 none; a VRF is its own */
-	uint16_t port; /* 0 = no socket, or not told */
-	uint8_t kind;  /* enum why_kernel_kind */
-	bool is_tunnel, is_vrf;
+	uint32_t vrf;		       /* its VRF, 0 none; a VRF is its own */
+	uint16_t port;		       /* 0 = no socket, or not told */
+	uint8_t kind;		       /* enum why_kernel_kind */
+	bool is_tunnel, is_vrf, is_up; /* a tunnel that is down has no socket */
 	char name[16];
 };
 

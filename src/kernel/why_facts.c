@@ -190,7 +190,7 @@ static void see_links(struct users *u, struct netlink *route)
 		kernel_links_wireguard(generic, links, n);
 	netlink_free(generic);
 	for (uint32_t i = 0; i < n; i++)
-		if (links[i].is_tunnel && links[i].port == want->port)
+		if (links[i].is_tunnel && links[i].is_up && links[i].port == want->port)
 			add_user(u, (enum why_kernel_kind)links[i].kind, PROTO_UDP, links[i].name);
 	free(links);
 }

@@ -80,9 +80,22 @@ static bool has_manager(const struct why_judge *j, const struct why_seen *row)
 	return false;
 }
 
+/* A socket of root without a holder, on a port that something in the kernel says to use. */
+static bool is_kernels(const struct why_judge *j, const struct why_seen *row)
+{
+	if (!row->s || row->s->n_owners || !(row->s->r.have & REC_UID) || row->s->r.uid)
+		return false;
+	for (uint32_t i = 0; i < j->facts->n_kernel_users; i++)
+		if (why_same_group(j->facts->kernel_users[i].proto, row->proto))
+			return true;
+	return false;
+}
+
 /* The one code that says whose the listener is. */
 static enum why_code who(const struct why_judge *j, const struct why_seen *row)
 {
+	if (is_kernels(j, row))
+		return WHY_KERNEL;
 	switch (row->status) {
 	case OWNER_KERNEL:
 		return WHY_KERNEL;
