@@ -66,7 +66,7 @@ static void set_environment(const struct vt_options *o)
 {
 	static const char *const kept[] = {"PATH",	    "HOME",	   "USER",
 					   "TMPDIR",	    "TERMINFO",	   "ASAN_OPTIONS",
-					   "UBSAN_OPTIONS", "LSAN_OPTIONS"};
+					   "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS"};
 	char *values[sizeof(kept) / sizeof(kept[0])];
 	const char *const *e;
 	size_t i;
@@ -254,6 +254,11 @@ pid_t vt_pid(const struct vt *vt)
 	return vt->pid;
 }
 
+bool vt_exited(const struct vt *vt)
+{
+	return vt->exited;
+}
+
 void vt_signal(struct vt *vt, int sig)
 {
 	if (!vt->exited)
@@ -270,9 +275,11 @@ void vt_resize(struct vt *vt, int rows, int cols)
 {
 	struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols};
 
-	vt->rows = rows;
-	vt->cols = cols;
-	vterm_set_size(vt->term, rows, cols);
+	if (rows && cols) {
+		vt->rows = rows;
+		vt->cols = cols;
+		vterm_set_size(vt->term, rows, cols);
+	}
 	ioctl(vt->master, TIOCSWINSZ, &size);
 }
 

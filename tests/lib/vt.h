@@ -31,6 +31,7 @@ struct vt *vt_start(const struct vt_options *options, const char *const argv[]);
 /* Kills the program if it still runs, and frees everything. NULL is fine. */
 void vt_free(struct vt *vt);
 pid_t vt_pid(const struct vt *vt);
+bool vt_exited(const struct vt *vt); /* as the last wait saw it */
 
 /* ---- waiting; each reads what the program draws, and answers true when the condition holds */
 typedef bool vt_predicate(struct vt *vt, void *arg);
@@ -53,7 +54,7 @@ void vt_type(struct vt *vt, const char *keys);
 void vt_send(struct vt *vt, const void *bytes, size_t len);
 void vt_paste(struct vt *vt, const char *text); /* bracketed if the program asked for it */
 void vt_mouse(struct vt *vt, int row, int col, int button); /* press and release; 4, 5: wheel */
-void vt_resize(struct vt *vt, int rows, int cols);
+void vt_resize(struct vt *vt, int rows, int cols); /* 0, 0: the line tells no size */
 void vt_hangup(struct vt *vt); /* the terminal goes away */
 void vt_signal(struct vt *vt, int sig);
 
