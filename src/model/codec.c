@@ -1,5 +1,6 @@
 #include "model/codec.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* ---- scalars ---- */
@@ -121,8 +122,10 @@ void codec_addr(struct codec *c, struct netaddr *addr)
 
 static void codec_tcp(struct codec *c, struct tcp_stats *t)
 {
-	/* one kernel's numbers for one build: the layout is part of the magic's version */
-	codec_raw(c, t, sizeof(*t));
+	/* numbers up to app_limited: their layout is part of the magic's version */
+	codec_raw(c, t, offsetof(struct tcp_stats, app_limited));
+	codec_bool(c, &t->app_limited);
+	codec_raw(c, t->cc, sizeof(t->cc));
 	if (!c->out)
 		t->cc[sizeof(t->cc) - 1] = '\0';
 }

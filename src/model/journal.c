@@ -372,7 +372,7 @@ static void read_dump_begin(struct reader *r)
 static void read_sock(struct reader *r)
 {
 	struct sock_rec rec = {0};
-	struct tcp_stats tcp;
+	struct tcp_stats tcp = {0};
 
 	codec_sock(&r->c, &rec, &tcp);
 	r->c.bad = r->c.bad || !r->dumping;
@@ -520,7 +520,7 @@ static void read_container_gone(struct reader *r)
 static void read_traffic(struct reader *r)
 {
 	struct sock_rec rec = {0};
-	struct tcp_stats tcp;
+	struct tcp_stats tcp = {0};
 	uint32_t netns = 0, slot;
 	uint64_t rx = 0, tx = 0;
 
