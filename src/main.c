@@ -86,11 +86,14 @@ static int run_screen(struct plan *plan, struct session *s, struct strbuf *error
 	return end < 0 ? fail(strbuf_str(error)) : CLI_OK;
 }
 
-/* Leaves no half-closed standard descriptor for a library to open something else on. */
+/*
+ * Leaves no closed standard descriptor for a library to open something else on. In the wrong
+ * direction, so that whoever writes there learns that nobody reads it.
+ */
 static void open_standard_fds(void)
 {
 	for (int fd = 0; fd <= 2; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
 			_exit(CLI_FATAL);
 }
 

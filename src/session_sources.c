@@ -19,12 +19,16 @@ static int open_proc(struct session *s, struct strbuf *ret_error)
 {
 	struct procfs_stat stat;
 
+	int err;
+
 	s->proc_fd = procfs_open("/proc");
-	if (s->proc_fd < 0 || procfs_read_stat(s->proc_fd, (uint32_t)getpid(), &stat) < 0) {
+	err = s->proc_fd < 0 ? s->proc_fd
+			     : procfs_read_stat(s->proc_fd, (uint32_t)getpid(), &stat);
+	if (err == -EMFILE || err == -ENFILE)
+		strbuf_addf(ret_error, "cannot open /proc: %s", strerror(-err));
+	else if (err < 0)
 		strbuf_adds(ret_error, "/proc is not mounted or not readable");
-		return -ENOENT;
-	}
-	return 0;
+	return err < 0 ? err : 0;
 }
 
 static void open_own_namespace(struct session *s)

@@ -377,6 +377,7 @@ const struct snapshot *session_publish(struct session *s, const struct needs *ne
 {
 	struct publish_args args = {
 		.needs = needs->bits,
+		.partial = s->partial,
 		.stats = &s->stats,
 		.notes = s->notes.data,
 		.n_notes = (uint32_t)s->notes.len,
@@ -450,6 +451,7 @@ static const struct snapshot *live_tick(struct session *s, const struct needs *n
 		session_note(s, NOTE_LIMIT, 0, 0, "record",
 			     "the recording could not be written on");
 	s->tables_read = 0;
+	s->partial = false;
 	store_tick_begin(s->store, now_ms, (int64_t)wall_ms());
 	set_boot_time(s->store);
 	store_pin(s->store, needs->pin);

@@ -25,7 +25,9 @@
 #define PENDING_MAX 65536
 /* A helper that is on the CPU or waits for one is not stuck before so many timeouts. */
 #define RUNNING_TIMEOUTS 5
-#define SPAWN_RETRY_MS 1000
+/* No helper can be had now (processes, descriptors): tried again, but not for ever. */
+#define SPAWN_RETRY_MS 100
+#define SPAWN_TRIES 5
 /* Between the two looks that tell stuck from asleep for a moment. */
 #define SUSPECT_MS 10
 #define SPAWNER_TIMEOUT_S 2
@@ -51,6 +53,7 @@ struct worker {
 	int fd; /* -1 = none runs */
 	uint32_t pid;
 	bool cut, killed;
+	unsigned refused; /* times in a row that no helper could be had */
 	int64_t progress_ms, retry_ms;
 	int64_t suspect_ms;   /* seen blocked at this time ... */
 	uint64_t suspect_cpu; /* ... after so much CPU */
@@ -353,7 +356,8 @@ static unsigned feed(struct helper *h, uint32_t kind, int64_t now)
 	if (w->waiting.n && w->fd < 0 && now >= w->retry_ms) {
 		int r = h->specs[kind].handler ? spawn(h, kind) : -ENOSYS;
 
-		if (r == -EAGAIN || r == -EMFILE)
+		w->refused = r < 0 ? w->refused + 1 : 0;
+		if ((r == -EAGAIN || r == -EMFILE) && w->refused % SPAWN_TRIES)
 			w->retry_ms = now + SPAWN_RETRY_MS;
 		else if (r < 0)
 			return failed + fail_all(w, r);

@@ -271,7 +271,7 @@ const struct snapshot *store_publish(struct store *st, const struct publish_args
 	snap->wall_ms = st->wall_ms;
 	snap->hold_ms = st->hold_ms;
 	snap->baseline_ms = st->baseline_ms;
-	snap->partial = st->stale_rows;
+	snap->partial = args->partial || st->stale_rows;
 	snap->needs = args->needs;
 	snap->live_socks = st->tables[TABLE_SOCK].used - st->folded;
 	snap->counts = st->counts;

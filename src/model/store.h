@@ -170,6 +170,7 @@ struct owned {
 
 struct publish_args {
 	uint64_t needs; /* NEED bits this tick satisfied */
+	bool partial;   /* something could not be read, whether or not rows are stale for it */
 	const struct tick_stats *stats;
 	const struct note *notes;
 	uint32_t n_notes;
