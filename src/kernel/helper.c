@@ -63,6 +63,7 @@ struct worker {
 struct helper {
 	int control_fd, epoll_fd, kick_fd;
 	pid_t spawner;
+	bool lost;
 	const struct helper_spec *specs;
 	uint64_t last_ticket;
 	struct worker workers[HELPER_KIND_COUNT];
@@ -184,7 +185,10 @@ static int order(struct helper *h, enum helper_op op, uint32_t kind, uint32_t pi
 {
 	struct helper_order what = {.op = op, .kind = kind, .pid = pid};
 
-	return send(h->control_fd, &what, sizeof(what), MSG_NOSIGNAL) < 0 ? -errno : 0;
+	if (send(h->control_fd, &what, sizeof(what), MSG_NOSIGNAL) >= 0)
+		return 0;
+	h->lost |= errno == EPIPE || errno == ECONNRESET;
+	return -errno;
 }
 
 static int spawn(struct helper *h, uint32_t kind)
@@ -203,12 +207,15 @@ static int spawn(struct helper *h, uint32_t kind)
 		.msg_control = control.buf,
 		.msg_controllen = sizeof(control.buf),
 	};
-	int r = order(h, HELPER_OP_SPAWN, kind, 0);
+	int r = h->lost ? -EPIPE : order(h, HELPER_OP_SPAWN, kind, 0);
 
-	if (r < 0)
+	if (!r && recvmsg(h->control_fd, &msg, MSG_CMSG_CLOEXEC) != sizeof(answer))
+		r = -EPIPE;
+	if (r < 0) {
+		/* without an answer in time the next one would be that to this order */
+		h->lost = true;
 		return r;
-	if (recvmsg(h->control_fd, &msg, MSG_CMSG_CLOEXEC) != sizeof(answer))
-		return -ECONNRESET;
+	}
 	if (answer.status < 0)
 		return answer.status;
 	w->fd = take_fd(&msg);
@@ -547,6 +554,11 @@ unsigned helper_pending(const struct helper *h, enum helper_kind kind)
 uint32_t helper_pid(const struct helper *h, enum helper_kind kind)
 {
 	return h->workers[kind].pid;
+}
+
+bool helper_lost(const struct helper *h)
+{
+	return h->lost;
 }
 
 uint64_t helper_cpu_us(const struct helper *h)

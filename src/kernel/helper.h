@@ -101,6 +101,9 @@ unsigned helper_pending(const struct helper *h, enum helper_kind kind);
 /* Pid of the running helper of a kind, 0 = none (tests, --stats). */
 uint32_t helper_pid(const struct helper *h, enum helper_kind kind);
 
+/* Whether the spawner is gone (killed from outside): no helper will ever answer again. */
+bool helper_lost(const struct helper *h);
+
 /* CPU microseconds used by all helpers so far, running and ended (for --stats). */
 uint64_t helper_cpu_us(const struct helper *h);
 
