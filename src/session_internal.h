@@ -158,6 +158,8 @@ int session_netns_open(struct session *s, struct strbuf *ret_error);
 void session_netns_close(struct session *s);
 /* Puts every namespace into the store; whether there are more than before. */
 bool session_netns_scan(struct session *s, const struct needs *needs, int64_t now_ms);
+/* After the owners: whether descriptors and sockets told of more namespaces, to be dumped now. */
+bool session_netns_more(struct session *s, const struct needs *needs, int64_t now_ms);
 /* Our own is number 0; NULL after the last. */
 struct ns_source *session_source(struct session *s, size_t i);
 struct ns_source *session_source_by_slot(struct session *s, uint32_t slot);

@@ -125,6 +125,10 @@ static void tell_refused(struct session *s)
 			     "CAP_SYS_PTRACE and CAP_SYS_ADMIN");
 }
 
+/* So many sockets that no dump has are asked for their namespace in a tick. */
+#define TRIES 256
+#define TRIES_ONCE 100000
+
 bool session_netns_scan(struct session *s, const struct needs *needs, int64_t now_ms)
 {
 	bool addresses = needs->bits & (NEED_NETNS_ADDRS | NEED_CONTAINERS);
@@ -147,6 +151,17 @@ bool session_netns_scan(struct session *s, const struct needs *needs, int64_t no
 	}
 	s->own_ns.slot = store_netns_put(s->store, &s->own_ns.rec);
 	return more;
+}
+
+bool session_netns_more(struct session *s, const struct needs *needs, int64_t now_ms)
+{
+	bool complete = needs->bits & NEED_COMPLETE, more, found;
+
+	if (!(needs->bits & NEED_NETNS_ALL) && !s->cfg.netns)
+		return false;
+	more = complete && session_netns_scan(s, needs, now_ms);
+	found = namespaces_try_sockets(s->namespaces, s->owners, complete ? TRIES_ONCE : TRIES);
+	return (complete && found && session_netns_scan(s, needs, now_ms)) || more;
 }
 
 bool session_netns_due(struct session *s, struct ns_source *source, const struct dump_scope *scope,

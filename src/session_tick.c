@@ -464,8 +464,7 @@ static const struct snapshot *live_tick(struct session *s, const struct needs *n
 	stopwatch_stop(&watch, &s->stats, PHASE_DUMP);
 	stopwatch_start(&watch);
 	session_owners(s, needs, first_frame);
-	/* descriptors may have told of more namespaces */
-	if ((needs->bits & NEED_COMPLETE) && session_netns_scan(s, needs, now_ms)) {
+	if (session_netns_more(s, needs, now_ms)) {
 		dump_all(s, needs, now_ms);
 		session_owners(s, needs, false);
 	}

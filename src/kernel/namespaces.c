@@ -137,6 +137,8 @@ static void forget_holders(struct namespaces *all)
 		e->mount = NULL;
 		e->fd_pid = 0;
 		e->in_list = false;
+		if (e->sock_pid && !namespaces_pid(all, e->sock_pid))
+			e->sock_pid = 0;
 	}
 }
 
@@ -278,7 +280,7 @@ static bool judge_lonely(struct entry *e, const struct owners *own, int64_t now_
 		return true;
 	sockets = has_foreign_sockets(e);
 	e->held_unseen = !sockets;
-	if (e->id && (sockets || !descriptors_known(own))) {
+	if (e->id && (sockets || !descriptors_known(own)) && !(sockets && e->sock_pid)) {
 		let_go(e, now_ms);
 		return true;
 	}

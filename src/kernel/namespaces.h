@@ -109,10 +109,10 @@ int namespaces_enter(struct namespaces *all, const struct namespace *ns,
 		     void (*fn)(int net_dir, void *ctx), void *ctx);
 
 /*
- * Looks for namespaces that only a socket keeps alive, where BPF does not tell: duplicates sockets
- * that no dump has (known(inode) false) from their holders, at most budget of them.
+ * Looks for namespaces that only a socket keeps alive, where the kernel's list is not to be had:
+ * duplicates sockets that no dump has from their holders, each once, at most budget of them.
+ * Returns whether a namespace was found: scan again. Needs CAP_SYS_PTRACE and CAP_NET_ADMIN.
  */
-void namespaces_try_sockets(struct namespaces *all, struct owners *own,
-			    bool (*known)(void *ctx, uint32_t inode), void *ctx, unsigned budget);
+bool namespaces_try_sockets(struct namespaces *all, const struct owners *own, unsigned budget);
 
 #endif

@@ -122,6 +122,35 @@ static int by_handle(const struct entry *e)
 	return err ? err : checked(fd, e->ns.rec.inode, check_nsfs);
 }
 
+int namespaces_of_socket(uint32_t pid, int fd)
+{
+	auto_close int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	auto_close int copy = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+	char path[32], text[64];
+	ssize_t n;
+	int ns_fd;
+
+	if (copy < 0)
+		return -errno;
+	/* the number may stand for something else by now: ioctl() is for sockets only */
+	snprintf(path, sizeof(path), "/proc/thread-self/fd/%d", copy);
+	n = readlink(path, text, sizeof(text));
+	if (n <= 0 || !procfs_link_inode(text, (size_t)n, "socket"))
+		return -EBADF;
+	ns_fd = ioctl(copy, SIOCGSKNS);
+	return ns_fd < 0 ? -errno : ns_fd;
+}
+
+static int by_held_socket(const struct entry *e)
+{
+	int fd;
+
+	if (!e->sock_pid)
+		return -ENOENT;
+	fd = namespaces_of_socket(e->sock_pid, e->sock_fd);
+	return fd < 0 ? fd : checked(fd, e->ns.rec.inode, check_nsfs);
+}
+
 /* Out of what we have open there. No descriptor of the namespace itself is kept: another instance
  * of this program would take it for a holder. */
 static int by_socket(const struct entry *e)
@@ -141,6 +170,8 @@ static int open_namespace(const struct namespaces *all, const struct entry *e)
 		err = by_descriptor(e);
 	if (err == -ENOENT || err == -ESTALE)
 		err = by_handle(e);
+	if (err == -ENOENT || err == -ESTALE)
+		err = by_held_socket(e);
 	return err == -ENOENT ? best : err;
 }
 

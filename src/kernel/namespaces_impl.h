@@ -27,6 +27,7 @@ struct entry {
 	uint32_t fd_pid;   /* holds a descriptor of it */
 	int32_t fd;
 	uint32_t named_leader; /* whose comm and cgroup are known */
+	int32_t sock_fd;
 	uint32_t sock_pid;     /* holds a socket that was made in it */
 	char *cgroup, *name, *workload;
 	uint8_t workload_kind;
@@ -88,6 +89,8 @@ uint64_t namespaces_cookie(int fd);
 void namespaces_close(struct entry *e);
 /* Whether a namespace of this id lives: 1, 0, or -errno if it cannot be told. */
 int namespaces_alive(const struct entry *e);
+/* A descriptor of the namespace in which the socket fd of a process was made, or -errno. */
+int namespaces_of_socket(uint32_t pid, int fd);
 /* Sets *ret_inode of an nsfs descriptor of a network namespace; 0 or -EBADF if it is none. */
 int namespaces_check_fd(int fd, uint32_t *ret_inode);
 

@@ -439,6 +439,24 @@ const struct owners_netns_fd *owners_netns_fds(const struct owners *own, size_t 
 	return own->netns_fds.data;
 }
 
+void owners_each_unwanted(const struct owners *own, owners_socket_fn *fn, void *ctx)
+{
+	uint64_t inode, value;
+	size_t pos = 0;
+
+	while (hash_next(&own->inodes, &pos, &inode, &value)) {
+		const struct holder *holder;
+		const struct table *table;
+
+		if ((value & INODE_WANTED) || INODE_HEAD(value) == NONE)
+			continue;
+		holder = &own->holders.data[INODE_HEAD(value)];
+		table = &own->tables.data[holder->table];
+		if (!table->tid && !fn(ctx, (uint32_t)inode, table->pid, holder->fd))
+			return;
+	}
+}
+
 /* Would more rights than ours help to read the tables that refused? */
 static bool rights_missing(void)
 {

@@ -121,6 +121,13 @@ struct owners_netns_fd {
 };
 const struct owners_netns_fd *owners_netns_fds(const struct owners *own, size_t *ret_n);
 
+/*
+ * Sockets that processes hold and no dump has, one holder of each, in no order. fn returns false to
+ * stop.
+ */
+typedef bool owners_socket_fn(void *ctx, uint32_t inode, uint32_t pid, int32_t fd);
+void owners_each_unwanted(const struct owners *own, owners_socket_fn *fn, void *ctx);
+
 /* CPU microseconds the last full pass took (0 = none yet): for the cost model. */
 uint64_t owners_pass_cost(const struct owners *own);
 
