@@ -248,6 +248,8 @@ bool app_work(struct app *app)
 
 	if (app->snap && !app_frozen(app))
 		view_work(app_view(app), SLICE_ROWS, &more);
+	if (app->snap && !more && app_view(app)->job.on)
+		more = search_work(app, SEARCH_SLICE);
 	return more;
 }
 

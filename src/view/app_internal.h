@@ -13,6 +13,7 @@
 #define MESSAGE_MS 6000
 #define JUMP_MS 800
 #define SLICE_ROWS 6000
+#define SEARCH_SLICE 4000u /* lines: some milliseconds */
 #define SORT_KEYS TABLE_SORT_MAX
 
 struct app;
@@ -21,6 +22,14 @@ struct page;
 
 /* What a prompt at the foot of the screen asks for. */
 enum ask { ASK_NOTHING, ASK_SEARCH, ASK_FILTER, ASK_COMMAND, ASK_INTERVAL, ASK_EXPORT, ASK_COUNT };
+
+/* A search under way over the lines of a table, one slice after the other. */
+struct search_job {
+	bool on, backwards;
+	uint32_t origin, done; /* where it began, lines seen */
+	uint32_t found;	       /* the first hit on the way, selected; SLOT_NONE */
+	uint32_t hits, before; /* all of them; those on lines before found */
+};
 
 /* One pane: its table and how it is looked at. */
 struct pane_view {
@@ -33,6 +42,7 @@ struct pane_view {
 	struct filter *filter; /* typed here */
 	char filter_text[PROMPT_MAX];
 	char search[PROMPT_MAX];
+	struct search_job job;
 	uint64_t selected; /* id, 0 = the first line */
 	bool selected_head;
 	bool moved;		    /* the user has moved: hold the screen line */
@@ -174,7 +184,10 @@ void ask_paste(struct app *app, struct bytes raw);
 void ask_draw(struct app *app, struct grid *g, int y);
 /* Searches for the pane's search text from the selection on; step 0 = here too. */
 void search_step(struct app *app, int step);
-void search_count(struct app *app, uint32_t *ret_at, uint32_t *ret_all);
+/* The lines are others now: begins to count again from the selection. */
+void search_again(struct pane_view *view);
+/* Looks at some lines. True while there are more. */
+bool search_work(struct app *app, uint32_t lines);
 /* Whether text has the word; case counts when the word has a capital. */
 bool search_hit(const char *text, size_t len, const char *word);
 /* Runs a `:` command. */

@@ -70,44 +70,65 @@ static bool line_matches(struct app *app, struct pane_view *view, uint32_t line)
 	return false;
 }
 
+static void search_from(struct pane_view *view, uint32_t origin, bool backwards)
+{
+	view->job = (struct search_job){
+		.on = true, .backwards = backwards, .origin = origin, .found = SLOT_NONE};
+}
+
 void search_step(struct app *app, int step)
 {
 	struct pane_view *view = app_view(app);
-	int64_t n = table_count(&view->table), at = view->cursor;
+	uint32_t n = table_count(&view->table), at = view->cursor;
 
 	if (!view->search[0]) {
 		app_say(app, ROLE_MUTED, "/ searches");
 		return;
 	}
-	for (int64_t tried = 0; tried < n; tried++) {
-		if (tried || step)
-			at = (at + (step < 0 ? n - 1 : 1)) % n;
-		if (line_matches(app, view, (uint32_t)at)) {
-			uint32_t here, all;
-
-			view->moved = true;
-			view_select(view, (uint32_t)at);
-			search_count(app, &here, &all);
-			app_say(app, ROLE_MUTED, "match %u/%u", here, all);
-			return;
-		}
-	}
-	app_say(app, ROLE_WARNING, "not found");
+	if (step && n)
+		at = (at + (step < 0 ? n - 1 : 1)) % n;
+	search_from(view, at, step < 0);
+	search_work(app, SEARCH_SLICE);
 }
 
-void search_count(struct app *app, uint32_t *ret_at, uint32_t *ret_all)
+void search_again(struct pane_view *view)
+{
+	if (view->job.on)
+		search_from(view, view->cursor, false);
+}
+
+static void search_end(struct app *app, struct pane_view *view)
+{
+	view->job.on = false;
+	if (view->job.hits)
+		app_say(app, ROLE_MUTED, "match %u/%u", view->job.before + 1, view->job.hits);
+	else
+		app_say(app, ROLE_WARNING, "not found");
+}
+
+bool search_work(struct app *app, uint32_t lines)
 {
 	struct pane_view *view = app_view(app);
+	struct search_job *job = &view->job;
 	uint32_t n = table_count(&view->table);
 
-	*ret_at = *ret_all = 0;
-	for (uint32_t i = 0; i < n; i++) {
-		if (!line_matches(app, view, i))
+	for (; job->on && job->done < n && lines > 0; lines--, job->done++) {
+		uint32_t by = job->backwards ? n - job->done % n : job->done;
+		uint32_t at = (job->origin + by) % n;
+
+		if (!line_matches(app, view, at))
 			continue;
-		++*ret_all;
-		if (i == view->cursor)
-			*ret_at = *ret_all;
+		if (job->found == SLOT_NONE) {
+			job->found = at;
+			view->moved = true;
+			view_select(view, at);
+		}
+		job->hits++;
+		job->before += at < job->found;
 	}
+	if (job->on && job->done >= n)
+		search_end(app, view);
+	return job->on;
 }
 
 static void search_changed(struct app *app)
@@ -122,6 +143,7 @@ static void search_changed(struct app *app)
 	}
 	snprintf(view->search, sizeof(view->search), "%s", app->prompt.text);
 	view_select(view, app->ask_cursor);
+	view->job.on = false;
 	if (view->search[0])
 		search_step(app, 0);
 }
@@ -183,6 +205,7 @@ static void put_back(struct app *app)
 		view_set_filter(view, app->ask_before, &error);
 	} else if (app->ask == ASK_SEARCH) {
 		snprintf(view->search, sizeof(view->search), "%s", app->ask_before);
+		view->job.on = false;
 		view_select(view, app->ask_cursor);
 	}
 }
@@ -285,8 +308,12 @@ static void draw_hint(struct app *app, struct grid *g, int y, int from)
 		page_search_count(app, &at, &all);
 		pen_putf(&pen, ROLE_MUTED, "%u/%u", at, all);
 	} else if (app->ask == ASK_SEARCH && app->prompt.len) {
-		search_count(app, &at, &all);
-		pen_putf(&pen, ROLE_MUTED, "%u/%u  Tab: filter", at, all);
+		const struct search_job *job = &app_view(app)->job;
+
+		if (!job->on)
+			pen_putf(&pen, ROLE_MUTED, "%u/%u",
+				 job->hits ? job->before + 1 : 0, job->hits);
+		pen_puts(&pen, ROLE_MUTED, "  Tab: filter");
 	}
 }
 

@@ -154,13 +154,19 @@ void view_refresh(struct pane_view *view, const struct snapshot *previous)
 
 void view_work(struct pane_view *view, uint32_t rows, bool *ret_more)
 {
+	bool news;
+
 	if (!view->app->snap || !view->table.snap) {
 		*ret_more = false;
 		return;
 	}
+	news = !table_idle(&view->table);
 	*ret_more = table_work(&view->table, &view->app->lookup, rows);
-	if (!*ret_more)
-		view_settle(view);
+	if (*ret_more)
+		return;
+	view_settle(view);
+	if (news)
+		search_again(view);
 }
 
 /* --- the selection --- */

@@ -615,6 +615,11 @@ bool table_work(struct table *t, const struct lookup *lookup, uint32_t rows)
 	return t->stage != STAGE_IDLE;
 }
 
+bool table_idle(const struct table *t)
+{
+	return t->stage == STAGE_IDLE && !t->lines_dirty;
+}
+
 /* --- lines --- */
 
 uint32_t table_rows(const struct table *t)

@@ -112,6 +112,9 @@ void table_set_grouping(struct table *t, enum table_grouping grouping);
 /* Works on what is pending, at most about `rows` rows. True while there is more. */
 bool table_work(struct table *t, const struct lookup *lookup, uint32_t rows);
 
+/* Whether nothing is pending: the lines are those of the rows. */
+bool table_idle(const struct table *t);
+
 uint32_t table_count(const struct table *t); /* lines */
 uint32_t table_rows(const struct table *t);  /* rows that match */
 struct table_line table_line(const struct table *t, uint32_t index);
