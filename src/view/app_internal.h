@@ -215,7 +215,7 @@ enum link_kind {
 	LINK_NETNS,
 	LINK_CONTAINER,
 	LINK_WHY,
-	LINK_URL
+	LINK_FD /* another descriptor of the same page */
 };
 enum page_kind { PAGE_PORT, PAGE_SOCK, PAGE_PROC, PAGE_NETNS, PAGE_CONTAINER, PAGE_WHY };
 void page_open(struct app *app, enum page_kind kind, uint64_t id);

@@ -30,6 +30,7 @@ struct page_line *detail_end(struct page *page, const struct app *app, const cha
 			     enum link_kind link, uint64_t id)
 {
 	struct page_line line = {.label = label,
+				 .fd = -1,
 				 .start = (uint32_t)page->text.len,
 				 .id = id,
 				 .link = (uint8_t)link,
@@ -44,7 +45,7 @@ struct page_line *detail_end(struct page *page, const struct app *app, const cha
 
 void detail_section(struct page *page, const char *name)
 {
-	struct page_line line = {.label = name, .role = ROLE_HEADER_VALUE, .heading = true};
+	struct page_line line = {.label = name, .fd = -1, .role = ROLE_HEADER_VALUE, .heading = true};
 
 	page->section++;
 	line.key = line_key(page, name, 1);
@@ -87,7 +88,8 @@ void detail_sentence(struct page *page, const struct app *app, const struct row 
 void detail_column(struct page *page, const struct app *app, const struct row *row,
 		   enum column_id col, const char *label)
 {
-	struct page_line line = {.label = label, .start = (uint32_t)page->text.len};
+	struct page_line line = {
+		.label = label, .fd = -1, .start = (uint32_t)page->text.len};
 	struct value v;
 
 	if (!column_in(col, row->pane))
@@ -98,6 +100,8 @@ void detail_column(struct page *page, const struct app *app, const struct row *r
 	fact_cell(app, row, col, &page->text);
 	line.len = (uint32_t)page->text.len - line.start;
 	line.key = line_key(page, label, 0);
+	line.link = (uint8_t)detail_fact_link(row, col, &line.id);
+	line.role = line.link == LINK_NONE ? ROLE_NORMAL : ROLE_LINK;
 	vec_push(&page->lines, line);
 }
 
@@ -196,17 +200,21 @@ static void add_end(struct strbuf *raw, const struct netaddr *addr, uint16_t por
 	strbuf_addf(raw, strchr(text, ':') ? "[%s]:%u" : "%s:%u", *text ? text : "*", port);
 }
 
-void detail_published(struct page *page, const struct app *app, const struct publish_rec *published,
-		      uint32_t n)
+void detail_published(struct page *page, const struct app *app, const struct row *row,
+		      const struct publish_rec *published, uint32_t n, uint32_t container_netns)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		struct strbuf *raw = detail_begin(page);
+		uint64_t id = i;
+		enum link_kind link =
+			detail_publish_link(row, &published[i], container_netns, &id);
 
 		add_end(raw, &published[i].host_addr, published[i].host_port);
 		strbuf_adds(raw, " -> ");
 		add_end(raw, &published[i].container_addr, published[i].container_port);
 		strbuf_addf(raw, " %s", names_proto(published[i].proto));
-		detail_end(page, app, "published", LINK_NONE, i);
+		detail_end(page, app, "published", link, id);
+		page->lines.data[page->lines.len - 1].key += i;
 	}
 }
 
@@ -428,7 +436,7 @@ static bool link_row(const struct app *app, const struct page_line *line, struct
 		[LINK_NONE] = -1,	   [LINK_PORT] = PAGE_PORT,
 		[LINK_SOCK] = PAGE_SOCK,   [LINK_PROC] = PAGE_PROC,
 		[LINK_NETNS] = PAGE_NETNS, [LINK_CONTAINER] = PAGE_CONTAINER,
-		[LINK_WHY] = PAGE_WHY,
+		[LINK_WHY] = PAGE_WHY,	   [LINK_FD] = -1,
 	};
 
 	return kinds[line->link] >= 0 && line->link != LINK_WHY &&

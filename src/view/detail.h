@@ -12,6 +12,7 @@ struct page_line {
 	uint32_t start, len; /* of the clean text in page.text */
 	uint64_t id;	     /* of what the link names */
 	uint64_t key;	     /* stable across snapshots */
+	int32_t fd;	     /* the descriptor a line is about, -1 none */
 	uint8_t link;	     /* enum link_kind */
 	uint8_t role;
 	bool heading;
@@ -51,7 +52,8 @@ struct page_line *detail_end(struct page *page, const struct app *app, const cha
 /* The sentence about a row, if there is one. */
 void detail_sentence(struct page *page, const struct app *app, const struct row *row);
 
-/* A line with a column's cell; left out when it is not known or does not apply. */
+/* A line with a column's cell, a link when it names a thing of the snapshot; left out when it is
+ * not known or does not apply. */
 void detail_column(struct page *page, const struct app *app, const struct row *row,
 		   enum column_id col, const char *label);
 
@@ -64,8 +66,17 @@ void detail_port_line(struct page *page, const struct app *app, const struct por
 		      uint32_t slot);
 void detail_netns_line(struct page *page, const struct app *app, uint32_t slot);
 void detail_container_line(struct page *page, const struct app *app, uint32_t slot);
-void detail_published(struct page *page, const struct app *app, const struct publish_rec *published,
-		      uint32_t n);
+/* Each published port leads to the end that is not the page's own. container_netns: slot of the
+ * namespace behind it, or SLOT_NONE. */
+void detail_published(struct page *page, const struct app *app, const struct row *row,
+		      const struct publish_rec *published, uint32_t n, uint32_t container_netns);
+
+/* What a fact of a row names; LINK_NONE when it names nothing that is known. */
+enum link_kind detail_fact_link(const struct row *row, enum column_id col, uint64_t *ret_id);
+enum link_kind detail_netns_link(const struct snapshot *snap, uint32_t inode, uint64_t *ret_id);
+enum link_kind detail_pid_link(const struct snapshot *snap, uint32_t pid, uint64_t *ret_id);
+enum link_kind detail_publish_link(const struct row *row, const struct publish_rec *pub,
+				   uint32_t container_netns, uint64_t *ret_id);
 
 /* One for each kind of page. */
 void detail_port_build(struct page *page, const struct app *app, const struct row *row);

@@ -53,6 +53,17 @@ void page_section_step(struct app *app, int step)
 	}
 }
 
+/* Goes to the line of a descriptor. */
+static void follow_fd(struct app *app, struct page *page, uint64_t fd)
+{
+	for (uint32_t i = 0; i < page->lines.len; i++)
+		if (page->lines.data[i].fd == (int32_t)fd) {
+			move_to(app, page, i);
+			return;
+		}
+	app_say(app, ROLE_MUTED, "that descriptor is closed now");
+}
+
 void page_follow(struct app *app)
 {
 	static const uint8_t kinds[] = {
@@ -67,6 +78,10 @@ void page_follow(struct app *app)
 	if (page->cursor >= page->lines.len)
 		return;
 	line = page->lines.data[page->cursor];
+	if (line.link == LINK_FD) {
+		follow_fd(app, page, line.id);
+		return;
+	}
 	if (line.link == LINK_NONE) {
 		app_say(app, ROLE_MUTED, "this fact names nothing to follow");
 		return;

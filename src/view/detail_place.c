@@ -99,7 +99,7 @@ void detail_container_build(struct page *page, const struct app *app, const stru
 	detail_column(page, app, row, COL_CONTAINER_NAMESPACE, "kubernetes ns");
 	detail_netns_line(page, app, c->netns);
 	detail_section(page, "Ports");
-	detail_published(page, app, c->published, c->n_published);
+	detail_published(page, app, row, c->published, c->n_published, c->netns);
 	if (!c->n_published)
 		detail_line(page, app, NULL, "none published");
 	if (c->netns != SLOT_NONE)

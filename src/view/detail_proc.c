@@ -30,6 +30,7 @@ static void add_facts(struct page *page, const struct app *app, const struct row
 		{COL_CMDLINE, "command"},
 		{COL_EXE, "program"},
 		{COL_EXE_DELETED, "deleted"},
+		{COL_PPID, "parent"},
 		{COL_PROC_USER, "user"},
 		{COL_PROC_STATE, "state"},
 		{COL_PROC_START, "started"},
@@ -152,6 +153,20 @@ static void index_sockets(const struct app *app, const struct proc *p, struct ha
 	}
 }
 
+/* Where a descriptor that is no socket leads to: an epoll to the first that it watches. */
+static enum link_kind fd_link(const struct app *app, const struct fd_rec *fd, uint64_t *ret_id)
+{
+	if (fd->kind == FD_NETNS)
+		return detail_netns_link(app->snap, fd->inode, ret_id);
+	if (fd->kind == FD_PIDFD && fd->value_known)
+		return detail_pid_link(app->snap, (uint32_t)fd->value, ret_id);
+	if (fd->kind == FD_EPOLL && fd->n_epoll) {
+		*ret_id = (uint64_t)fd->epoll[0];
+		return LINK_FD;
+	}
+	return LINK_NONE;
+}
+
 static void add_fd(struct page *page, const struct app *app, const struct fd_rec *fd,
 		   const struct hash *sockets)
 {
@@ -167,6 +182,7 @@ static void add_fd(struct page *page, const struct app *app, const struct fd_rec
 
 		snprintf(before, sizeof(before), "%5d  ", fd->fd);
 		detail_sock_line(page, app, NULL, app->snap, s, before);
+		page->lines.data[page->lines.len - 1].fd = fd->fd;
 		return;
 	}
 	raw = detail_begin(page);
@@ -176,7 +192,9 @@ static void add_fd(struct page *page, const struct app *app, const struct fd_rec
 	add(raw, fd->target, "-");
 	add_fd_extra(raw, fd);
 	line = detail_end(page, app, NULL, LINK_NONE, (uint64_t)fd->fd + 1);
-	line->role = ROLE_NORMAL;
+	line->fd = fd->fd;
+	line->link = (uint8_t)fd_link(app, fd, &line->id);
+	line->role = line->link == LINK_NONE ? ROLE_NORMAL : ROLE_LINK;
 }
 
 static void add_fds(struct page *page, const struct app *app, const struct proc *p,
@@ -228,10 +246,14 @@ static void add_namespaces(struct page *page, const struct app *app, const struc
 	for (uint32_t i = 0; i < d->n_namespaces; i++) {
 		const struct namespace_rec *ns = &d->namespaces[i];
 		struct strbuf *raw = detail_begin(page);
+		enum link_kind link = LINK_NONE;
+		uint64_t id = i + 1;
 
 		add(raw, ns->name, "?");
 		strbuf_addf(raw, " %u%s", ns->inode, ns->own ? " (ours)" : "");
-		detail_end(page, app, NULL, LINK_NONE, i + 1);
+		if (ns->name.len == 3 && !memcmp(ns->name.ptr, "net", 3))
+			link = detail_netns_link(app->snap, ns->inode, &id);
+		detail_end(page, app, NULL, link, id);
 	}
 	if (d->cgroup_text.ptr) {
 		add(detail_begin(page), d->cgroup_text, "");

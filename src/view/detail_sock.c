@@ -45,6 +45,13 @@ static void add_connections(struct page *page, const struct app *app, const stru
 		detail_line(page, app, NULL, port->conns ? "counted: %u" : "none", port->conns);
 }
 
+static uint32_t container_netns(const struct snapshot *snap, uint32_t slot)
+{
+	const struct container *c = snapshot_container(snap, slot);
+
+	return c ? c->netns : SLOT_NONE;
+}
+
 void detail_port_build(struct page *page, const struct app *app, const struct row *row)
 {
 	static const struct {
@@ -77,7 +84,8 @@ void detail_port_build(struct page *page, const struct app *app, const struct ro
 		detail_column(page, app, row, facts[i].col, facts[i].label);
 	detail_netns_line(page, app, port->netns);
 	detail_container_line(page, app, port->container);
-	detail_published(page, app, port->published, port->n_published);
+	detail_published(page, app, row, port->published, port->n_published,
+			 container_netns(app->snap, port->container));
 	detail_link(page, app, "why", LINK_WHY, port->head.id, "can this port be bound?");
 	add_owners(page, app, port->owners, port->n_owners, port->owners_complete);
 	detail_section(page, "Sockets");
