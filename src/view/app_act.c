@@ -459,12 +459,20 @@ static void act_long_command(struct app *app, int arg)
 	memset(app_view(app)->widths, 0, sizeof(app_view(app)->widths));
 }
 
+static bool has_port(const struct row *row)
+{
+	const struct sock *sock = row->obj;
+
+	return row->pane == PANE_PORTS ||
+	       (row->pane == PANE_SOCKETS && (PROTO_BIT(sock->r.proto) & PROTO_MASK_INET));
+}
+
 static void act_why(struct app *app, int arg)
 {
 	struct row row;
 
 	(void)arg;
-	if (current_row(app, &row) && (row.pane == PANE_PORTS || row.pane == PANE_SOCKETS))
+	if (current_row(app, &row) && has_port(&row))
 		page_open_section(app, &row, "Why");
 	else
 		app_say(app, ROLE_MUTED, "why answers for a port or a socket");

@@ -84,7 +84,7 @@ struct pane_column {
 };
 const struct pane_column *pane_columns(enum pane pane, size_t *ret_n);
 
-/* What the screen shows instead below 60 columns; those of the greatest priority are dropped first. */
+/* What the screen shows instead below 60 columns; the greatest priority is dropped first. */
 const struct pane_column *pane_narrow_columns(enum pane pane, size_t *ret_n);
 
 /* The pane's own sort order: keys in order of weight. */

@@ -392,7 +392,9 @@ static bool uid_of(const struct row *row, uint32_t *ret_uid)
 	const struct event *ev = row->obj; /* unless sk or port */
 
 	*ret_uid = sk ? sk->r.uid : port ? port->uid : ev->uid;
-	return sk ? (sk->r.have & REC_UID) != 0 : port ? port->n_socks > 0 : ev->uid_known;
+	if (port)
+		return port->n_socks > 0 || (port->head.gone && port->owner_status != OWNER_PUBLISHED);
+	return sk ? (sk->r.have & REC_UID) != 0 : ev->uid_known;
 }
 
 void get_uid(const struct row *row, const struct lookup *lookup, struct value *ret)

@@ -477,6 +477,13 @@ void page_needs(const struct page *page, const struct app *app, struct needs *ne
 		needs->bits |= NEED_NETNS_ADDRS;
 	if (page->kind == PAGE_PROC || page->kind == PAGE_WHY)
 		needs->bits |= NEED_FD_COUNTS | NEED_BOUND;
+	if (page->kind == PAGE_PROC) {
+		/* its descriptors are of all families */
+		needs->bits |= NEED_PEERS;
+		needs->protos = PROTO_MASK_ALL;
+	} else if (detail_find(app, PAGE_SOCK, page->id, &row)) {
+		needs->protos |= PROTO_BIT(((const struct sock *)row.obj)->r.proto);
+	}
 	if (page_row(page, app, &row) && !owners_complete(&row))
 		needs->bits |= NEED_COMPLETE;
 	if (page->kind == PAGE_WHY)

@@ -131,7 +131,9 @@ static void add_fd_extra(struct strbuf *raw, const struct fd_rec *fd)
 		strbuf_adds(raw, " (deleted)");
 	if (fd->info_known && fd->pos > 0)
 		strbuf_addf(raw, "  at %lld", (long long)fd->pos);
-	if (fd->value_known)
+	if (fd->kind == FD_SOCKET && fd->value_known && fd->value)
+		strbuf_addf(raw, "  %llu descriptors in flight", (unsigned long long)fd->value);
+	else if (fd->kind != FD_SOCKET && fd->value_known)
 		strbuf_addf(raw, "  %llu", (unsigned long long)fd->value);
 	for (uint32_t i = 0; i < fd->n_epoll && i < 16; i++)
 		strbuf_addf(raw, "%s%d", i ? "," : "  watches ", fd->epoll[i]);
@@ -167,6 +169,29 @@ static enum link_kind fd_link(const struct app *app, const struct fd_rec *fd, ui
 	return LINK_NONE;
 }
 
+/* A socket is told by its ends and who is at the other one. */
+static void add_socket_fd(struct page *page, const struct app *app, const struct fd_rec *fd,
+			  const struct sock *s)
+{
+	struct row row = {.snap = app->snap, .obj = s, .pane = PANE_SOCKETS};
+	const struct sock *peer = snapshot_sock(app->snap, s->peer);
+	const struct proc *proc = peer ? snapshot_proc(app->snap, peer->proc) : NULL;
+	struct strbuf *raw = detail_begin(page);
+
+	strbuf_addf(raw, "%5d  %-9s ", fd->fd, names_proto(s->r.proto));
+	add_flags(raw, fd);
+	strbuf_addf(raw, "  %s ", names_state(s->r.state));
+	fact_cell(app, &row, COL_LOCAL, raw);
+	strbuf_adds(raw, app->settings.ascii ? " > " : " → ");
+	fact_cell(app, &row, COL_REMOTE, raw);
+	if (proc) {
+		strbuf_addf(raw, "  %u ", proc->r.pid);
+		add(raw, proc->r.comm, "?");
+	}
+	add_fd_extra(raw, fd);
+	detail_end(page, app, NULL, LINK_SOCK, s->head.id)->fd = fd->fd;
+}
+
 static void add_fd(struct page *page, const struct app *app, const struct fd_rec *fd,
 		   const struct hash *sockets)
 {
@@ -178,11 +203,7 @@ static void add_fd(struct page *page, const struct app *app, const struct fd_rec
 	if (fd->kind == FD_SOCKET && hash_get(sockets, fd->inode, &slot))
 		s = snapshot_sock(app->snap, (uint32_t)slot);
 	if (s) {
-		char before[32];
-
-		snprintf(before, sizeof(before), "%5d  ", fd->fd);
-		detail_sock_line(page, app, NULL, app->snap, s, before);
-		page->lines.data[page->lines.len - 1].fd = fd->fd;
+		add_socket_fd(page, app, fd, s);
 		return;
 	}
 	raw = detail_begin(page);

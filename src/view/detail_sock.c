@@ -154,7 +154,8 @@ void detail_sock_build(struct page *page, const struct app *app, const struct ro
 	if (port)
 		detail_link(page, app, "endpoint", LINK_PORT, port->head.id, "%s :%u",
 			    names_proto(port->proto), port->port);
-	detail_link(page, app, "why", LINK_WHY, sock->head.id, "can this port be bound?");
+	if ((PROTO_BIT(sock->r.proto) & PROTO_MASK_INET) && sock->r.local_port)
+		detail_link(page, app, "why", LINK_WHY, sock->head.id, "can this port be bound?");
 	if (sock->rx_rate >= 0 || sock->tx_rate >= 0)
 		add_rates(page, app);
 	add_owners(page, app, sock->owners, sock->n_owners, sock->owners_complete);
