@@ -18,9 +18,9 @@ int app_filter_parse(enum pane pane, const char *text, const struct filter_names
 	ret_error->elsewhere = error.kind == FILTER_FIELD_ELSEWHERE;
 	ret_error->offset = error.offset;
 	ret_error->len = error.len;
-	snprintf(ret_error->message, sizeof(ret_error->message), "%s%s%s%s",
-		 *error.message ? error.message : "the filter is too long",
-		 error.suggestion ? "; " : "", error.suggestion ? error.suggestion : "",
-		 error.suggestion ? "?" : "");
+	/* what may be cut off comes last */
+	snprintf(ret_error->message, sizeof(ret_error->message), "%s%s%s",
+		 error.suggestion ? error.suggestion : "", error.suggestion ? "? " : "",
+		 *error.message ? error.message : "the filter is too long");
 	return -EINVAL;
 }

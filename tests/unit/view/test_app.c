@@ -1,184 +1,24 @@
 /* The table under change: rows never move under the finger, and what is drawn is what is there. */
 #include <time.h>
 
-#include <time.h>
-
 #include "lib/unit.h"
-#include "model/store.h"
+#include "unit/view/churn.h"
 #include "unit/view/scene.h"
 
 #define TICKS 200
-#define SOCKS 120u
-
-/* A host whose sockets come and go: a store fed by the test. */
-struct churn {
-	struct store *store;
-	const struct snapshot *snap;
-	struct app *app;
-	struct effects effects;
-	struct grid grid;
-	int64_t now;
-	bool open[SOCKS];
-	uint32_t recvq[SOCKS];
-	uint32_t seed;
-};
-
-static uint32_t next(struct churn *c)
-{
-	c->seed = c->seed * 1664525u + 1013904223u;
-	return c->seed >> 8;
-}
-
-static void put_all(struct churn *c, uint32_t netns)
-{
-	struct dump_scope scope = {
-		.netns = netns, .protos = PROTO_BIT(PROTO_TCP), .states = STATE_MASK_ALL};
-
-	store_dump_begin(c->store, &scope);
-	for (uint32_t i = 0; i < SOCKS; i++) {
-		uint8_t any[4] = {0};
-		struct sock_rec rec = {.cookie = 1000 + i,
-				       .inode = 5000 + i,
-				       .local_port = 1000 + i,
-				       .proto = PROTO_TCP,
-				       .family = FAM_INET,
-				       .state = STATE_LISTEN,
-				       .recvq = c->recvq[i],
-				       .sendq = 128,
-				       .have = REC_QUEUES | REC_UID | REC_BACKLOG_MAX};
-
-		rec.local = netaddr_v4(any);
-		if (c->open[i])
-			store_put(c->store, &rec);
-	}
-	store_dump_end(c->store, PROTO_BIT(PROTO_TCP), PROTO_BIT(PROTO_TCP));
-}
-
-static void own_all(struct churn *c)
-{
-	for (uint32_t i = 0; i < SOCKS; i++) {
-		struct owner owner = {.pid = 100 + i, .fd = 3};
-		struct proc_rec rec = {.pid = 100 + i,
-				       .ppid = 1,
-				       .start_ticks = 7000 + i,
-				       .have = PROC_HAVE_STAT | PROC_HAVE_UID,
-				       .state = 'S',
-				       .comm = {"server", 6}};
-
-		if (!c->open[i])
-			continue;
-		store_owners_set(c->store, 5000 + i, &owner, 1, true);
-		store_proc_put(c->store, &rec);
-	}
-}
-
-static void event(struct churn *c, struct app_event e)
-{
-	e.mono_ms = e.wall_ms = c->now;
-	app_handle(c->app, &e, &c->effects);
-	while (app_work(c->app))
-		;
-}
-
-static void tick(struct churn *c)
-{
-	struct netns_rec ns = {.cookie = 1, .inode = 4026531840u, .kind = NETNS_HOST, .own = true};
-	const struct snapshot *before = c->snap;
-	struct publish_args args = {0};
-	struct needs needs;
-	uint32_t netns;
-
-	c->now += 1000;
-	app_needs(c->app, &needs);
-	store_pin(c->store, needs.pin);
-	store_tick_begin(c->store, c->now, c->now);
-	netns = store_netns_put(c->store, &ns);
-	put_all(c, netns);
-	own_all(c);
-	c->snap = store_publish(c->store, &args);
-	event(c, (struct app_event){.kind = APP_SNAPSHOT, .snapshot = c->snap});
-	if (before)
-		snapshot_release(before);
-}
-
-static void press(struct churn *c, const char *keys)
-{
-	struct app_event e = {.kind = APP_KEY};
-
-	while (keys_next(&keys, &e.key))
-		event(c, e);
-}
-
-static void churn_open(struct churn *c, uint32_t seed)
-{
-	struct app_event size = {.kind = APP_RESIZE};
-	struct app_config cfg = {0};
-
-	memset(c, 0, sizeof(*c));
-	c->seed = seed;
-	c->store = store_new();
-	c->app = app_new(&cfg);
-	grid_init(&c->grid);
-	size.size.rows = 24;
-	size.size.cols = 80;
-	event(c, size);
-	for (uint32_t i = 0; i < SOCKS; i++)
-		c->open[i] = i % 2 == 0;
-	tick(c);
-}
-
-static void churn_close(struct churn *c)
-{
-	app_free(c->app);
-	snapshot_release(c->snap);
-	store_free(c->store);
-	vec_done(&c->effects.list);
-	grid_done(&c->grid);
-}
-
-static int selected_y(struct churn *c)
-{
-	app_render(c->app, &c->grid);
-	for (int y = 0; y < c->grid.rows; y++)
-		if (grid_at(&c->grid, y, 0)->role == ROLE_SELECTED)
-			return y;
-	return -1;
-}
-
-static void line_text(struct churn *c, int y, char *out, size_t size)
-{
-	size_t at = 0;
-
-	for (int x = 0; x < c->grid.cols && at + GRID_CLUSTER_MAX < size; x++) {
-		const struct cell *cell = grid_at(&c->grid, y, x);
-
-		memcpy(out + at, cell->text, cell->len);
-		at += cell->len;
-	}
-	out[at] = '\0';
-}
-
-static bool line_has_port(struct churn *c, int y, uint32_t port)
-{
-	char line[512], word[16];
-
-	line_text(c, y, line, sizeof(line));
-	snprintf(word, sizeof(word), " %u ", port);
-	return strstr(line, word) != NULL;
-}
 
 /* Opens, closes and re-sorts around one row, which itself lives on. */
 static void disturb(struct churn *c, uint32_t keep, bool may_close)
 {
 	for (int i = 0; i < 12; i++) {
-		uint32_t at = next(c) % SOCKS;
+		uint32_t at = churn_next(c) % CHURN_SOCKS;
 
 		if (at == keep)
 			continue;
 		c->open[at] = may_close ? !c->open[at] : true;
-		c->recvq[at] = next(c) % 128;
+		c->recvq[at] = churn_next(c) % 128;
 	}
-	c->recvq[keep] = next(c) % 128;
+	c->recvq[keep] = churn_next(c) % 128;
 }
 
 static void hold_still(const char *sort, uint32_t seed)
@@ -186,25 +26,25 @@ static void hold_still(const char *sort, uint32_t seed)
 	struct churn c;
 	int y;
 
-	churn_open(&c, seed);
-	press(&c, sort);
-	press(&c, "1 0 6 0");
-	y = selected_y(&c);
-	assert_true(line_has_port(&c, y, 1060));
+	churn_open(&c, seed, NULL);
+	churn_press(&c, sort);
+	churn_press(&c, "1 0 6 0");
+	y = churn_selected_y(&c);
+	assert_true(churn_line_has_port(&c, y, 1060));
 	for (int i = 0; i < TICKS; i++) {
 		disturb(&c, 60, true);
-		tick(&c);
-		assert_int_equal(selected_y(&c), y);
-		if (!line_has_port(&c, y, 1060)) {
+		churn_tick(&c);
+		assert_int_equal(churn_selected_y(&c), y);
+		if (!churn_line_has_port(&c, y, 1060)) {
 			char line[512];
 
-			line_text(&c, y, line, sizeof(line));
+			churn_line(&c, y, line, sizeof(line));
 			fail_msg("tick %d: %s", i, line);
 		}
 	}
 	/* and the signal goes to exactly that process */
 	vec_clear(&c.effects.list);
-	press(&c, "k");
+	churn_press(&c, "k");
 	assert_true(c.effects.list.len >= 1);
 	assert_int_equal(c.effects.list.data[0].kind, EFFECT_TARGETS_OPEN);
 	assert_int_equal(c.effects.list.data[0].n_targets, 1);
@@ -233,12 +73,12 @@ static void test_top_until_moved(void **state)
 	struct churn c;
 
 	(void)state;
-	churn_open(&c, 5);
-	press(&c, "M");
+	churn_open(&c, 5, NULL);
+	churn_press(&c, "M");
 	for (int i = 0; i < 30; i++) {
 		disturb(&c, 0, true);
-		tick(&c);
-		assert_int_equal(selected_y(&c), 4);
+		churn_tick(&c);
+		assert_int_equal(churn_selected_y(&c), 4);
 	}
 	churn_close(&c);
 }
@@ -250,27 +90,27 @@ static void test_selected_gone_row_stays(void **state)
 	int y;
 
 	(void)state;
-	churn_open(&c, 6);
-	press(&c, "1 0 6 0");
-	y = selected_y(&c);
+	churn_open(&c, 6, NULL);
+	churn_press(&c, "1 0 6 0");
+	y = churn_selected_y(&c);
 	c.open[60] = false;
 	for (int i = 0; i < 20; i++) {
-		tick(&c);
-		assert_int_equal(selected_y(&c), y);
-		if (!line_has_port(&c, y, 1060))
+		churn_tick(&c);
+		assert_int_equal(churn_selected_y(&c), y);
+		if (!churn_line_has_port(&c, y, 1060))
 			fail_msg("gone from the screen at tick %d", i);
 	}
 	assert_int_equal(grid_at(&c.grid, y, 0)->text[0], '-');
 	vec_clear(&c.effects.list);
-	press(&c, "k");
+	churn_press(&c, "k");
 	for (size_t i = 0; i < c.effects.list.len; i++)
 		assert_int_not_equal(c.effects.list.data[i].kind, EFFECT_TARGETS_OPEN);
-	press(&c, "Down");
-	tick(&c);
-	tick(&c);
-	assert_true(selected_y(&c) > 0);
+	churn_press(&c, "Down");
+	churn_tick(&c);
+	churn_tick(&c);
+	assert_true(churn_selected_y(&c) > 0);
 	for (y = 0; y < 22; y++)
-		assert_false(line_has_port(&c, y, 1060));
+		assert_false(churn_line_has_port(&c, y, 1060));
 	churn_close(&c);
 }
 
@@ -281,20 +121,20 @@ static void test_order_is_frozen_behind_a_dialog(void **state)
 	struct churn c;
 
 	(void)state;
-	churn_open(&c, 7);
-	press(&c, "M 1 0 6 0 F6");
+	churn_open(&c, 7, NULL);
+	churn_press(&c, "M 1 0 6 0 F6");
 	app_render(c.app, &c.grid);
-	line_text(&c, 21, before, sizeof(before));
+	churn_line(&c, 21, before, sizeof(before));
 	for (int i = 0; i < 10; i++) {
-		c.recvq[next(&c) % SOCKS] = 127;
-		tick(&c);
+		c.recvq[churn_next(&c) % CHURN_SOCKS] = 127;
+		churn_tick(&c);
 	}
 	app_render(c.app, &c.grid);
-	line_text(&c, 21, after, sizeof(after));
+	churn_line(&c, 21, after, sizeof(after));
 	before[24] = after[24] = '\0'; /* frame and address; the queue may change */
 	assert_string_equal(before, after);
-	press(&c, "Esc");
-	assert_true(line_has_port(&c, selected_y(&c), 1060));
+	churn_press(&c, "Esc");
+	assert_true(churn_line_has_port(&c, churn_selected_y(&c), 1060));
 	churn_close(&c);
 }
 
@@ -304,15 +144,15 @@ static void test_repaired_order_is_the_order(void **state)
 	struct churn c;
 
 	(void)state;
-	churn_open(&c, 8);
-	press(&c, "M Home");
+	churn_open(&c, 8, NULL);
+	churn_press(&c, "M Home");
 	for (int i = 0; i < TICKS; i++) {
 		uint32_t n = 0, last = 128, y = 4;
 
 		disturb(&c, 0, false);
-		tick(&c);
+		churn_tick(&c);
 		app_render(c.app, &c.grid);
-		for (uint32_t s = 0; s < SOCKS; s++)
+		for (uint32_t s = 0; s < CHURN_SOCKS; s++)
 			n += c.open[s];
 		assert_int_equal(app_row_count(c.app), n);
 		for (; y < 22; y++) {
@@ -320,7 +160,7 @@ static void test_repaired_order_is_the_order(void **state)
 			unsigned recvq = 0;
 			char *slash;
 
-			line_text(&c, (int)y, line, sizeof(line));
+			churn_line(&c, (int)y, line, sizeof(line));
 			slash = strchr(line, '/');
 			assert_non_null(slash);
 			while (slash > line && slash[-1] != ' ')
