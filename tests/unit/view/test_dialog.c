@@ -324,6 +324,139 @@ static void test_readonly(void **state)
 	scene_close(&sc);
 }
 
+/* What may not be done is not offered: neither in the help nor in the F-bar. */
+static void test_readonly_offers_nothing(void **state)
+{
+	struct scene sc;
+
+	(void)state;
+	scene_open(&sc, 80, 120, NULL);
+	assert_true(scene_shows(&sc, "F9Kill"));
+	scene_keys(&sc, "h");
+	assert_true(scene_shows(&sc, "send a signal"));
+	assert_true(scene_shows(&sc, "destroy one socket"));
+	scene_close(&sc);
+	scene_open(&sc, 80, 120, readonly);
+	assert_false(scene_shows(&sc, "Kill"));
+	scene_keys(&sc, "h");
+	assert_false(scene_shows(&sc, "send a signal"));
+	assert_false(scene_shows(&sc, "destroy one socket"));
+	assert_false(scene_shows(&sc, "save the settings"));
+	assert_false(scene_shows(&sc, "write the view"));
+	assert_true(scene_shows(&sc, "copy address"));
+	scene_keys(&sc, "Esc F2 W");
+	assert_null(scene_effect(&sc, EFFECT_SAVE_SETTINGS));
+	scene_close(&sc);
+}
+
+/* The wait before SIGKILL is chosen: never, 5, 10, 30, 2 seconds. */
+static void test_kill_wait_is_chosen(void **state)
+{
+	struct scene sc;
+
+	(void)state;
+	scene_open(&sc, 24, 80, NULL);
+	scene_keys(&sc, "8 0 k");
+	assert_true(scene_shows(&sc, "KILL never"));
+	scene_keys(&sc, "Ctrl-K Ctrl-K");
+	assert_true(scene_shows(&sc, "KILL after 10 s"));
+	pin_all(&sc);
+	scene_pass(&sc, 400);
+	scene_keys(&sc, "Enter");
+	pin(&sc, 0, APP_TARGET_SIGNALLED);
+	scene_pass(&sc, 3500);
+	assert_true(app_deadline(sc.app) == sc.now + 6500);
+	scene_pass(&sc, 6400);
+	assert_int_equal(scene_count(&sc, EFFECT_SIGNAL), 1);
+	scene_pass(&sc, 200);
+	assert_int_equal(scene_count(&sc, EFFECT_SIGNAL), 2);
+	scene_close(&sc);
+	scene_open(&sc, 24, 80, NULL);
+	scene_keys(&sc, "8 0 k Ctrl-K Ctrl-K Ctrl-K Ctrl-K Ctrl-K");
+	assert_true(scene_shows(&sc, "KILL never"));
+	scene_close(&sc);
+}
+
+/* The head of a group stands for all of its rows, whatever they are grouped by. */
+static void test_head_of_a_group(void **state)
+{
+	static const char *const groups[] = {"t", "t t", "t t t", "t t t t", "t t t t t"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++) {
+		const struct effect *open;
+		bool nginx = false;
+		struct scene sc;
+
+		scene_open(&sc, 40, 100, NULL);
+		scene_keys(&sc, "\\ 8 1 2 Enter");
+		scene_keys(&sc, groups[i]);
+		scene_keys(&sc, "Home k");
+		open = scene_effect(&sc, EFFECT_TARGETS_OPEN);
+		assert_non_null(open);
+		for (uint32_t t = 0; t < open->n_targets; t++)
+			nginx = nginx || open->targets[t].pid == 812;
+		assert_true(nginx);
+		assert_null(scene_effect(&sc, EFFECT_SIGNAL));
+		scene_close(&sc);
+	}
+}
+
+/* Holders found while the box is open join it, are pinned anew, and are not chosen. */
+static void test_holders_join(void **state)
+{
+	const struct port *ports[256];
+	struct app_event event = {.kind = APP_SNAPSHOT};
+	struct owner owners[8];
+	struct port copy = {.n_owners = 0};
+	struct needs needs;
+	struct scene sc;
+
+	(void)state;
+	scene_open(&sc, 30, 120, NULL);
+	assert_true(sc.snap.n_ports < 256);
+	for (uint32_t i = 0; i < sc.snap.n_ports; i++) {
+		const struct port *p = ports[i] = sc.snap.ports[i];
+
+		if (!p || p->port != 6379 || copy.n_owners)
+			continue;
+		copy = *p;
+		copy.owners_complete = false;
+		ports[i] = &copy;
+	}
+	assert_int_equal(copy.n_owners, 1);
+	sc.snap.ports = ports;
+	event.snapshot = &sc.snap;
+	scene_event(&sc, event);
+	scene_keys(&sc, "6 3 7 9 k");
+	assert_int_equal(scene_effect(&sc, EFFECT_TARGETS_OPEN)->n_targets, 1);
+	assert_true(scene_shows(&sc, "looking for more holders"));
+	app_needs(sc.app, &needs);
+	assert_true(needs.bits & NEED_COMPLETE);
+	owners[0] = copy.owners[0];
+	owners[1] = (struct owner){.pid = 812, .fd = 9};
+	copy.owners = owners;
+	copy.n_owners = 2;
+	copy.owners_complete = true;
+	scene_forget(&sc);
+	scene_event(&sc, event);
+	assert_non_null(scene_effect(&sc, EFFECT_TARGETS_CLOSE));
+	assert_int_equal(scene_effect(&sc, EFFECT_TARGETS_OPEN)->n_targets, 2);
+	assert_true(scene_shows(&sc, "[x] 901 redis-server"));
+	assert_true(scene_shows(&sc, "[ ] 812 nginx"));
+	assert_true(scene_shows(&sc, "1 other process holds this socket"));
+	assert_false(scene_shows(&sc, "looking for more"));
+	pin_all(&sc);
+	scene_pass(&sc, 400);
+	scene_keys(&sc, "Enter");
+	scene_pass(&sc, 400);
+	scene_keys(&sc, "y"); /* it runs as another user */
+	assert_non_null(scene_effect(&sc, EFFECT_SIGNAL));
+	assert_int_equal(scene_effect(&sc, EFFECT_SIGNAL)->index, 0);
+	assert_int_equal(scene_count(&sc, EFFECT_SIGNAL), 1);
+	scene_close(&sc);
+}
+
 static void test_destroy_asks(void **state)
 {
 	struct scene sc;
@@ -425,6 +558,10 @@ int main(void)
 		cmocka_unit_test(test_tagged_rows_together),
 		cmocka_unit_test(test_rows_without_a_process),
 		cmocka_unit_test(test_readonly),
+		cmocka_unit_test(test_readonly_offers_nothing),
+		cmocka_unit_test(test_kill_wait_is_chosen),
+		cmocka_unit_test(test_head_of_a_group),
+		cmocka_unit_test(test_holders_join),
 		cmocka_unit_test(test_destroy_asks),
 		cmocka_unit_test(test_columns_order_and_width),
 		cmocka_unit_test(test_settings_change_at_once),
