@@ -205,7 +205,7 @@ static int drain(struct netlink *nl, struct budget *budget, struct netlink_resul
 
 	do {
 		r = receive_ours(nl, 0, budget, res, &datagram);
-		if (r == 0 && budget_spent(nl, budget))
+		if ((r == 0 || r == -ENOBUFS) && budget_spent(nl, budget))
 			r = -ETIME;
 	} while (r == 0 || r == -ENOBUFS);
 	return r == -EAGAIN ? 0 : r;
@@ -277,6 +277,8 @@ static int dump_once(struct netlink *nl, struct nlmsghdr *request, struct dump *
 		r = receive_ours(nl, nl->idle_ms, budget, res, &datagram);
 		if (r == -ENOBUFS) {
 			dump->damage = r;
+			if (budget_spent(nl, budget))
+				return -ETIME;
 			continue;
 		}
 		if (r < 0)
@@ -384,6 +386,8 @@ static int exchange_read(struct netlink *nl, struct exchange *ex, struct budget 
 		r = receive_ours(nl, nl->idle_ms, budget, res, &datagram);
 		if (r == -ENOBUFS) {
 			damage = r;
+			if (budget_spent(nl, budget))
+				return -ETIME;
 			continue;
 		}
 		if (r < 0)

@@ -140,14 +140,14 @@ int proc_events_read(struct proc_events *events, proc_events_fn *fn, void *ctx)
 				     &from_len);
 		int r;
 
-		if (n < 0 && errno == ENOBUFS) {
+		if (n < 0 && errno == ENOBUFS && !lost) {
 			lost = true;
 			continue;
 		}
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return errno != EAGAIN ? -errno : lost ? -ENOBUFS : count;
+			return errno != EAGAIN && errno != ENOBUFS ? -errno : lost ? -ENOBUFS : count;
 		if (from.nl_pid != 0)
 			continue;
 		r = proc_events_decode(buf, (size_t)n, fn, ctx);
