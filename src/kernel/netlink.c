@@ -30,10 +30,14 @@ struct netlink {
 	alignas(16) uint8_t buf[NETLINK_BUFFER_SIZE];
 };
 
+/* So often the kernel may drop messages before a dump is given up. */
+#define OVERRUNS_MAX 64
+
 /* Budget of one dump or exchange, shared by its tries. */
 struct budget {
 	int64_t start_ms;
 	size_t foreign_bytes;
+	unsigned int overruns; /* times the kernel said that it dropped messages */
 };
 
 struct dump {
@@ -164,7 +168,7 @@ static enum netlink_outcome outcome_of(int err, uint32_t messages)
 
 static bool budget_spent(struct netlink *nl, const struct budget *budget)
 {
-	return budget->foreign_bytes > nl->foreign_max ||
+	return budget->foreign_bytes > nl->foreign_max || budget->overruns > OVERRUNS_MAX ||
 	       nl->transport->now_ms(nl->transport) - budget->start_ms > nl->total_ms;
 }
 
@@ -187,6 +191,7 @@ static int receive_ours(struct netlink *nl, int timeout_ms, struct budget *budge
 			res->strangers++;
 			budget->foreign_bytes += ret_datagram->len + sizeof(struct nlmsghdr);
 		} else if (r != -EINTR) {
+			budget->overruns += r == -ENOBUFS;
 			return r;
 		}
 		if (budget_spent(nl, budget))

@@ -50,11 +50,11 @@ caret() {	# caret FILTER COLUMN
 	timeout 20 "$INETTOP" -- "$1" >"$tmp/stdout" 2>"$tmp/stderr" </dev/null
 	got=$?
 	tap_is "$got:$(cat "$tmp/stdout"):$(sed -n 2p "$tmp/stderr")" "2::  $1" "filter '$1': exit code 2, the filter again"
-	tap_is "$(sed -n 3p "$tmp/stderr" | sed 's/[^ ].*//' | wc -c)" $((2 + $2 + 1)) "filter '$1': the caret"
+	tap_is "$(sed -n 3p "$tmp/stderr" | sed 's/[^ ].*//' | tr -d '\n' | wc -c)" $((2 + $2)) "filter '$1': the caret"
 }
 caret 'foo:bar' 0
-caret ':80 && state nonsense' 12
-caret '(tcp' 4
+caret ':80 && state nonsense' 13
+caret '(tcp' 0
 
 # surroundings
 tap_is "$("$INETTOP" -b 2>&1 >/dev/full; echo $?)" "inettop: cannot write: No space left on device
@@ -104,7 +104,7 @@ if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
 	for fault in recvmsg:error=ENOBUFS:when=3 recvmsg:error=ENOBUFS:when=2+ recvmsg:error=ENOMEM:when=1+ \
 		sendmsg:error=ENOBUFS:when=1+ sendto:error=ENOBUFS:when=1+ socket:error=EMFILE:when=1+ \
 		recvfrom:error=ENOBUFS:when=1+ openat:error=EMFILE:when=60+; do
-		timeout 30 strace -f -qq -o "$tmp/strace" -e "inject=$fault" "$INETTOP" --json --pane sockets \
+		timeout -k 1 30 strace -f -qq -o "$tmp/strace" -e "inject=$fault" "$INETTOP" --json --pane sockets \
 			>"$tmp/stdout" 2>"$tmp/stderr" </dev/null
 		got=$?
 		if [ $got = 0 ]; then

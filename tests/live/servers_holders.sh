@@ -10,7 +10,7 @@ screen_need
 
 tap_tmpdir
 netns=$(stat -Lc %i /proc/self/ns/net)
-seconds_to_see=4	# two ticks, and a busy machine
+seconds_to_see=10	# a tick or two; the rest is for a busy machine
 
 # the owners of a listener as ss has them, as the screen writes them
 owners() {
