@@ -1,4 +1,7 @@
-"""A listener on 127.0.0.1:7001; what becomes of it comes line by line: fork end pass drop dup close."""
+"""A listener on 127.0.0.1:7001; what becomes of it comes line by line: fork end pass drop dup close.
+
+Each is answered by a line when it has happened.
+"""
 import os
 import signal
 import socket
@@ -23,6 +26,7 @@ if not holder:
             os.close(fds.pop())
         elif not message:
             os._exit(0)
+        theirs.send(b".")
 theirs.close()
 signal.alarm(120)
 child = 0
@@ -39,9 +43,12 @@ for order in sys.stdin:
         os.waitpid(child, 0)
     elif order == "pass\n":
         socket.send_fds(ours, [b"+"], [listener.fileno()])
+        ours.recv(1)
     elif order == "drop\n":
         ours.send(b"-")
+        ours.recv(1)
     elif order == "dup\n":
         extra = os.dup(listener.fileno())
     elif order == "close\n":
         listener.close()
+    print(order, end="", flush=True)

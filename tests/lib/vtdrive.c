@@ -11,6 +11,7 @@
  */
 #include "lib/vt.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -63,6 +64,16 @@ static void obey(struct vt *vt, const char *word, char *rest)
 	fflush(stdout);
 }
 
+/* Waits for a line; what the program draws meanwhile is read, or it would wait for us. */
+static bool await(struct vt *vt)
+{
+	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+
+	while (poll(&in, 1, 0) == 0)
+		vt_observe(vt, 20);
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	struct vt_options options = {0};
@@ -77,7 +88,7 @@ int main(int argc, char **argv)
 	options.cols = atoi(argv[2]);
 	options.term = getenv("VTDRIVE_TERM");
 	vt = vt_start(&options, (const char *const *)argv + 3);
-	while (fgets(line, sizeof(line), stdin)) {
+	while (await(vt) && fgets(line, sizeof(line), stdin)) {
 		line[strcspn(line, "\n")] = '\0';
 		rest = strchr(line, ' ');
 		if (rest)

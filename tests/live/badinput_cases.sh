@@ -99,26 +99,6 @@ else
 	tap_skip "netlink refused" "no seccomp filter can be set here"
 fi
 
-# the kernel drops messages, or breaks off
-if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
-	for fault in recvmsg:error=ENOBUFS:when=3 recvmsg:error=ENOBUFS:when=2+ recvmsg:error=ENOMEM:when=1+ \
-		sendmsg:error=ENOBUFS:when=1+ sendto:error=ENOBUFS:when=1+ socket:error=EMFILE:when=1+ \
-		recvfrom:error=ENOBUFS:when=1+ openat:error=EMFILE:when=60+; do
-		timeout -k 1 30 strace -f -qq -o "$tmp/strace" -e "inject=$fault" "$INETTOP" --json --pane sockets \
-			>"$tmp/stdout" 2>"$tmp/stderr" </dev/null
-		got=$?
-		if [ $got = 0 ]; then
-			partial=$(grep -Ec '"partial":true|"notes":\[\{' "$tmp/stdout")
-			lines=$(wc -l <"$tmp/stderr")
-			tap_is "$lines" 0 "$fault: a list (told as partial: $partial)"
-		else
-			tap_is "$got $(wc -l <"$tmp/stderr")" "3 1" "$fault: $(cat "$tmp/stderr")"
-		fi
-	done
-else
-	tap_skip "faults of system calls" "needs strace"
-fi
-
 # terminals
 if [ -x "$VTDRIVE" ]; then
 	for term in unheard-of '' ../../etc/passwd; do
