@@ -107,6 +107,11 @@ static void explain_unknown(void *opaque, const struct sock *sock)
 
 	if (status == OWNER_PENDING)
 		return;
+	/* port id 0 is the kernel's end (netlink(7)), whatever tables may not be read */
+	if (sock->r.proto == PROTO_NETLINK && !sock->r.local_port) {
+		store_owner_none(s->store, sock->r.inode, OWNER_KERNEL, (struct bytes){0});
+		return;
+	}
 	if (status == OWNER_UNRESOLVED && (sock->r.have & REC_UID) && !sock->r.uid &&
 	    sock->r.proto != PROTO_UNIX)
 		status = OWNER_KERNEL;

@@ -604,7 +604,8 @@ static void ensure_published(struct store *st, uint32_t host_netns, const struct
 		    (same_addr(&p->addr, &key.addr) || netaddr_is_any(&p->addr)))
 			return;
 	}
-	st->px.data[endpoint(st, &key, true, false)].published = true;
+	slot = endpoint(st, &key, true, false); /* may move px.data */
+	st->px.data[slot].published = true;
 }
 
 void ports_all_dirty(struct store *st)

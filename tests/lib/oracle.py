@@ -313,6 +313,89 @@ def compare_source(more=()):
     return steady(measure)
 
 
+# ---- families that have no ports
+
+def ss_words(*args):
+    text = run(["ss", "-H", "-O", "-n", "-a", "-p", "-e", *args]).decode(errors="replace")
+    for line in text.splitlines():
+        users = frozenset(f"{pid}/{fd}" for _, pid, fd in USER.findall(line))
+        yield line.split(), users, line
+
+
+def not_ours(row):
+    """inettop's own sockets, which ss cannot see."""
+    return not any(o["comm"].startswith("inettop") for o in row["owners"])
+
+
+def compare_unix(_more=()):
+    """Unix sockets with name, state, queues, peer, owners and the process at the other end."""
+    wanted, names = {}, {}
+    for words, users, _ in ss_words("-x"):
+        _, state, recvq, sendq, path, inode, _, peer = words[:8]
+        wanted[int(inode)] = {"state": STATES[state], "recvq": int(recvq), "sendq": int(sendq),
+                              "path": None if path == "*" else path, "peer": int(peer) or None,
+                              "owners": users}
+    found = [r for r in rows("sockets", "-A", "unix") if not_ours(r)]
+    got = {}
+    for row in found:
+        got[row["inode"]] = {"state": row["state"], "recvq": row["recvq"], "sendq": row["sendq"],
+                             "path": row["path"], "peer": row["peer"]["inode"],
+                             "owners": frozenset(f'{o["pid"]}/{o["fd"]}' for o in row["owners"])}
+    out = differences(wanted, got)
+    # lsof +E: "... ->INO=N PID,comm,FDu"
+    text = run(["lsof", "+E", "-n", "-P", "-U"], ok=(0, 1)).decode(errors="replace")
+    for inode, pid in re.findall(r"->INO=(\d+) (\d+),", text):
+        names.setdefault(int(inode), set()).add(int(pid))
+    for row in found:
+        there = names.get(row["peer"]["inode"])
+        if there and row["peer"]["pid"] not in there:
+            out.append(f"peer {row['peer']} of {row['inode']}: lsof {there}")
+    return len(wanted), out
+
+
+def compare_packet(_more=()):
+    wanted = {}
+    for words, users, line in ss_words("-0"):
+        inode = int(re.search(r" ino:(\d+)", line).group(1))
+        uid = re.search(r" uid:(\d+)", line)
+        wanted[inode] = {"dev": words[4].split(":")[1].replace("*", "") or None, "owners": users,
+                         "recvq": int(words[2]), "uid": int(uid.group(1)) if uid else 0}
+    got = {}
+    for row in rows("sockets", "-A", "packet"):
+        got[row["inode"]] = {"dev": row["ifname"], "recvq": row["recvq"], "uid": row["uid"],
+                             "owners": frozenset(f'{o["pid"]}/{o["fd"]}' for o in row["owners"])}
+    return len(wanted), differences(wanted, got)
+
+
+def netlink_ends():
+    """(port id -> how many) of ss and of inettop, who is looking on left out; what is wrong."""
+    wanted, got, lookers, out = {}, {}, set(), []
+    for row in rows("sockets", "-A", "netlink"):
+        key = row["local_port"] or 0
+        if not not_ours(row):
+            lookers.add(key)
+            continue
+        got[key] = got.get(key, 0) + 1
+        if not key and row["owner_status"] != "kernel":
+            out.append(f"the kernel's, said to be {row['owner_status']}")
+    for words, _, _ in ss_words("-f", "netlink"):
+        name = words[3].split(":", 1)[1]
+        key = 0 if name == "kernel" else int(name.split("/")[-1]) & 0xffffffff
+        if not name.startswith(("ss/", "inettop/")) and key not in lookers:
+            wanted[key] = wanted.get(key, 0) + 1
+    return wanted, got, out
+
+
+def compare_netlink(_more=()):
+    """ss tells no inode: the port ids, how many each, and the kernel's own. Others look on as well,
+    from outside: until they are gone for a moment."""
+    def measure():
+        wanted, got, out = netlink_ends()
+        return (len(wanted), out) if wanted == got else None
+
+    return steady(measure)
+
+
 # ---- the ledger of sockzoo
 
 def ledger(path):
@@ -368,6 +451,7 @@ def compare_ledger(path, more=()):
 
 def main(argv):
     what = {"sockets": compare_sockets, "ports": compare_ports, "source": compare_source,
+            "unix": compare_unix, "packet": compare_packet, "netlink": compare_netlink,
             "ledger": compare_ledger}[argv[1]]
     count, out = what(argv[2], argv[3:]) if argv[1] == "ledger" else what(argv[2:])
     print("\n".join(out[:30]))

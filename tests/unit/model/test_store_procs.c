@@ -103,6 +103,29 @@ static void published_ports_join_both_ends(void **state)
 	assert_int_equal(w->snap->counts.containers, 0);
 }
 
+/* They are all the endpoints that there are: no socket made room for them before. */
+static void published_ports_without_any_socket(void **state)
+{
+	enum { PORTS = 300 };
+	struct world *w = *state;
+	struct container_rec web = {.id = text("abc"), .name = text("web")};
+	struct publish_rec pubs[PORTS];
+	uint32_t found = 0;
+
+	for (int i = 0; i < PORTS; i++)
+		pubs[i] = (struct publish_rec){.host_addr = v4(0, 0, 0, 0),
+					       .host_port = (uint16_t)(8000 + i),
+					       .proto = PROTO_TCP,
+					       .container_addr = v4(172, 17, 0, 2),
+					       .container_port = 80};
+	tick(w->st, 1000, NULL, 0, &w->snap);
+	store_container_put(w->st, &web, 7, pubs, PORTS);
+	republish(w);
+	for (int i = 0; i < PORTS; i++)
+		found += port_at_number(w->snap, PROTO_TCP, (uint16_t)(8000 + i)) != NULL;
+	assert_int_equal(found, PORTS);
+}
+
 static void namespace_takes_its_sockets_along(void **state)
 {
 	struct world *w = *state;
@@ -138,6 +161,7 @@ int main(void)
 		TEST(recycled_pid_is_another_process),
 		TEST(processes_come_and_go_with_their_sockets),
 		TEST(published_ports_join_both_ends),
+		TEST(published_ports_without_any_socket),
 		TEST(namespace_takes_its_sockets_along),
 	};
 
