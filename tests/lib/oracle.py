@@ -367,33 +367,29 @@ def compare_packet(_more=()):
     return len(wanted), differences(wanted, got)
 
 
-def netlink_ends():
-    """(port id -> how many) of ss and of inettop, who is looking on left out; what is wrong."""
-    wanted, got, lookers, out = {}, {}, set(), []
-    for row in rows("sockets", "-A", "netlink"):
-        key = row["local_port"] or 0
-        if not not_ours(row):
-            lookers.add(key)
-            continue
-        got[key] = got.get(key, 0) + 1
-        if not key and row["owner_status"] != "kernel":
-            out.append(f"the kernel's, said to be {row['owner_status']}")
-    for words, _, _ in ss_words("-f", "netlink"):
-        name = words[3].split(":", 1)[1]
-        key = 0 if name == "kernel" else int(name.split("/")[-1]) & 0xffffffff
-        if not name.startswith(("ss/", "inettop/")) and key not in lookers:
-            wanted[key] = wanted.get(key, 0) + 1
-    return wanted, got, out
-
-
 def compare_netlink(_more=()):
-    """ss tells no inode: the port ids, how many each, and the kernel's own. Others look on as well,
-    from outside: until they are gone for a moment."""
-    def measure():
-        wanted, got, out = netlink_ends()
-        return (len(wanted), out) if wanted == got else None
+    """ss tells no inode: how many the kernel has, and each process by its port id. Programs that look
+    on from outside (ss, any inettop) come and go."""
+    def count(into, key):
+        into[key] = into.get(key, 0) + 1
 
-    return steady(measure)
+    def measure():
+        wanted, got, out = {}, {}, []
+        for row in rows("sockets", "-A", "netlink"):
+            key = row["local_port"] or 0
+            if not key and row["owner_status"] != "kernel":
+                out.append(f"the kernel's, said to be {row['owner_status']}")
+            if not key or row["pid"] == key and row["comm"] == "sockzoo":
+                count(got, key)
+        for words, _, _ in ss_words("-f", "netlink"):
+            name = words[3].split(":", 1)[1]
+            if name == "kernel" or name.startswith("sockzoo/"):
+                count(wanted, 0 if name == "kernel" else int(name.split("/")[1]))
+        if wanted != got:
+            out.append(f"ss {wanted}, inettop {got}")
+        return len(wanted), out
+
+    return measure()
 
 
 # ---- the ledger of sockzoo
