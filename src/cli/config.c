@@ -105,14 +105,14 @@ static void read_line(const char *at, const char *end, const char *where, size_t
 
 	if (!err)
 		return;
-	if (err > 0)
+	snprintf(text, sizeof(text), "expected NAME = VALUE");
+	if (err > 0) {
 		err = set(ctx, line.name, line.value, system, &expected);
-	if (err == -ENOENT)
-		snprintf(text, sizeof(text), "unknown setting \"%s\"", line.name);
-	else if (err && end > at && memchr(at, '=', (size_t)(end - at)))
-		snprintf(text, sizeof(text), "%.63s: expected %s", line.name, expected);
-	else if (err)
-		snprintf(text, sizeof(text), "expected NAME = VALUE");
+		if (err == -ENOENT)
+			snprintf(text, sizeof(text), "unknown setting \"%s\"", line.name);
+		else
+			snprintf(text, sizeof(text), "%s: expected %s", line.name, expected);
+	}
 	if (err < 0)
 		warn(warnings, where, number, text);
 }
@@ -337,17 +337,19 @@ static void make_dirs(const char *path)
 	mkdir(dir, 0700);
 }
 
+/* Whose the nearest directory above the path is that exists: nothing is made in another's home. */
 static int check_dir(const struct config_env *env, const char *path)
 {
 	auto_free char *dir = xstrdup(path);
-	char *last = strrchr(dir, '/');
 	struct stat st;
+	char *last;
 
-	if (!last)
-		return -EINVAL;
-	*(last == dir ? last + 1 : last) = '\0';
-	if (stat(dir, &st))
-		return -errno;
+	do {
+		last = strrchr(dir, '/');
+		if (!last)
+			return -EINVAL;
+		*(last == dir ? last + 1 : last) = '\0';
+	} while (stat(dir, &st) && errno == ENOENT && last != dir);
 	return st.st_uid == env->uid ? 0 : -EPERM;
 }
 
@@ -385,9 +387,12 @@ int config_save(const struct config_env *env, const char *lines, bool (*known)(c
 		strbuf_adds(ret_text, "no home directory");
 		return -ENOENT;
 	}
-	make_dirs(strbuf_str(&path));
-	real = realpath(strbuf_str(&path), NULL); /* a link into somewhere stays a link */
-	err = save_at(env, real ? real : strbuf_str(&path), lines, known);
+	err = check_dir(env, strbuf_str(&path));
+	if (!err) {
+		make_dirs(strbuf_str(&path));
+		real = realpath(strbuf_str(&path), NULL); /* a link into somewhere stays a link */
+		err = save_at(env, real ? real : strbuf_str(&path), lines, known);
+	}
 	if (err == -EPERM)
 		strbuf_addf(ret_text, "%s is somebody else's", strbuf_str(&path));
 	else if (err)
