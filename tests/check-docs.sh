@@ -5,6 +5,7 @@ set -u
 . "${top_srcdir:?}/tests/lib/tap.sh"
 cd "$top_srcdir" || exit 1
 inettop=${INETTOP:?}
+"$inettop" -V >/dev/null || { tap_fail "the program runs"; tap_done; }
 man=doc/inettop.1
 manuals="doc/inettop.1 doc/inettop-json.5 doc/inettop-config.5 $(ls doc/inettop-filter.7 2>/dev/null)"
 
@@ -13,7 +14,13 @@ section() {	# section FILE NAME: the lines of a section of a manual
 }
 unescape() { sed 's/\\&//g; s/\\e/\\/g; s/\\(aq/'"'"'/g; s/\\-/-/g'; }
 ask() { "$inettop" --no-config --complete "$@" | cut -f1; }
-same() { tap_is "$(sort -u <<<"$2")" "$(sort -u <<<"$1")" "$3"; }	# same CODE DOCUMENT NAME
+same() {	# same CODE DOCUMENT NAME: the same words, and there are some
+	if [ -z "$1" ]; then
+		tap_fail "$3" "the code names none"
+	else
+		tap_is "$(sort -u <<<"$2")" "$(sort -u <<<"$1")" "$3"
+	fi
+}
 
 # ---- options
 options=$(ask options | tr ' ' '\n')
@@ -23,7 +30,8 @@ same "$options" "$in_man" "options: table and manual"
 in_help=$("$inettop" -h | sed '1,2d; /^NAME/,$d' | grep -oE '(^|[ ,(])--?[A-Za-z0-9][a-z0-9-]*' |
 	grep -oE -- '--?[A-Za-z0-9].*')
 same "$options" "$in_help" "options: table and -h"
-tap_ok $(($("$inettop" -h | wc -l) > 24)) "-h has at most 24 lines"
+lines=$("$inettop" -h | wc -l)
+tap_ok $((lines < 10 || lines > 24)) "-h has at most 24 lines"
 in_fish=$(sed -nE 's/^complete -c inettop (.*)/\1/p' completions/inettop.fish |
 	sed -nE 's/^(-s ([A-Za-z0-9]) )?-l ([a-z0-9-]+).*/-\2\n--\3/p' | grep -vx -- -)
 same "$options" "$in_fish" "options: table and fish completion"

@@ -2,6 +2,7 @@
 # Clusters of options as typed for ss: the same sockets as ss lists for them, by inode or, for those
 # that have none, by endpoints.
 . "${top_srcdir:?}/tests/lib/tap.sh"
+"$INETTOP" -V >/dev/null || { tap_fail "the program runs"; tap_done; }
 tap_netns
 tap_need_command ss python3
 tap_tmpdir

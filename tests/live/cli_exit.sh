@@ -1,6 +1,7 @@
 #!/bin/bash
 # Exit codes and messages of the command line, one row per promise of inettop(1).
 . "${top_srcdir:?}/tests/lib/tap.sh"
+"$INETTOP" -V >/dev/null || { tap_fail "the program runs"; tap_done; }
 tap_netns
 tap_tmpdir
 tap_need_command python3

@@ -1,6 +1,7 @@
 #!/bin/bash
 # --wait, --watch, --kill, --save-baseline and --diff with servers that come, go and hand over.
 . "${top_srcdir:?}/tests/lib/tap.sh"
+"$INETTOP" -V >/dev/null || { tap_fail "the program runs"; tap_done; }
 tap_netns
 tap_tmpdir
 tap_need_command python3
@@ -22,16 +23,16 @@ start() {	# start PORT [reuseport]: sets $pid
 	tap_cleanup "kill -9 $pid"
 	inettop --wait up -q "127.0.0.1:$1" 2>/dev/null || inettop --wait up -q ":$1"
 }
-waiter() {	# waiter ARG...: in the background, outcome in $tmp/outcome, its pid in $wait_pid
-	: >"$tmp/outcome"
-	inettop "$@" >"$tmp/outcome" 2>&1 &
-	wait_pid=$!
-	# It looks at the sockets once before anything happens: until then it has no thread.
-	tap_wait 10 bash -c "ls /proc/$wait_pid/task/*/children >/dev/null; pgrep -P $wait_pid >/dev/null"
-	child=$(pgrep -P $wait_pid | head -1)
-	tap_wait 10 bash -c "[ \$(ls /proc/${child:-$wait_pid}/task | wc -l) -gt 1 ]"
-	tap_pause; tap_pause; tap_pause; tap_pause
+begin() {	# begin FILE ARG...: in the background, output to FILE; returns when it has looked three times
+	local file=$1
+	shift
+	: >"$tmp/ticks"
+	"$INETTOP" --no-config --netns "$here" --stats "$@" >"$file" 2>"$tmp/ticks" &
+	run_pid=$!
+	tap_cleanup "kill $run_pid"
+	tap_wait 20 grep -q 'tick [3-9]' "$tmp/ticks" || tap_note "inettop $*: $(cat "$tmp/ticks")"
 }
+waiter() { begin "$tmp/outcome" "$@"; wait_pid=$run_pid; }
 outcome() { wait $wait_pid; code=$?; out=$(cat "$tmp/outcome"); }
 
 # ---- up, down
@@ -53,9 +54,8 @@ tap_is "$?" 1 "--wait up: timeout is exit code 1"
 tap_is "$out" "timeout after 300 ms: still down" "--wait up: tells the timeout"
 
 # ---- restart with a gap, watched
-inettop --watch --jsonl -n 4 :18462 >"$tmp/events" 2>&1 &
-watch=$!
-tap_pause
+begin "$tmp/events" --watch --jsonl -n 4 :18462
+watch=$run_pid
 start 18462
 first=$pid
 tap_wait 10 grep -q '"listen"' "$tmp/events"
@@ -68,7 +68,7 @@ second=$pid
 outcome
 tap_is "$code" 0 "--wait handover: a restart is one"
 tap_like "$out" "^handover after [0-9]+ ms: python3 $second \(was $first, gap [0-9]+ ms\)\$" "--wait handover: with the gap"
-tap_wait 10 test "$(wc -l <"$tmp/events")" -ge 3
+tap_wait 10 bash -c "[ \$(wc -l <$tmp/events) -ge 3 ]"
 kill $second
 wait $watch
 tap_is "$?" 0 "--watch -n ends after its events"
@@ -106,10 +106,8 @@ bash "$tmp/tree.sh" "$tmp/server.py" <"$tmp/go" &
 tree=$!
 exec 8>"$tmp/go"
 tap_cleanup "kill $tree; exec 8>&-"
-inettop --watch -p $tree --tree -n 2 >"$tmp/tree" 2>&1 &
-watch=$!
-tap_wait 10 bash -c "[ \$(ls /proc/\$(pgrep -P $watch | head -1)/task | wc -l) -gt 1 ]"
-tap_pause; tap_pause
+begin "$tmp/tree" --watch -p $tree --tree -n 2
+watch=$run_pid
 start 18466	# not of the tree
 other=$pid
 echo >&8
@@ -191,8 +189,10 @@ if command -v nginx >/dev/null; then
 	tap_cleanup "kill -9 $master"
 	outcome
 	tap_like "$out" "^up after [0-9]+ ms: nginx $master" "nginx: up"
-	out=$(inettop --wait handover :18472 --timeout 1 & sleeper=$!; tap_pause; kill -HUP $master; wait $sleeper)
-	tap_is "$out" "timeout after 1000 ms: no handover" "nginx: a reload keeps the master, no handover"
+	waiter --wait handover :18472 --timeout 2
+	kill -HUP $master
+	outcome
+	tap_is "$out" "timeout after 2000 ms: no handover" "nginx: a reload keeps the master, no handover"
 	waiter --wait handover :18472 --timeout 20
 	old=$master
 	kill $old; wait $old
