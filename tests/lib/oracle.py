@@ -383,8 +383,8 @@ def compare_netlink(_more=()):
                 count(got, key)
         for words, _, _ in ss_words("-f", "netlink"):
             name = words[3].split(":", 1)[1]
-            if name == "kernel" or name.startswith("sockzoo/"):
-                count(wanted, 0 if name == "kernel" else int(name.split("/")[1]))
+            if int(name) == 0 or int(name) in got:
+                count(wanted, int(name))
         if wanted != got:
             out.append(f"ss {wanted}, inettop {got}")
         return len(wanted), out
