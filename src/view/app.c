@@ -75,6 +75,8 @@ void app_settings_changed(struct app *app, const struct settings *before)
 		app->dns_on = now->names == NAMES_DNS;
 		app_effect(app, EFFECT_DNS)->on = app->dns_on;
 	}
+	if (page_top(app))
+		page_refresh(page_top(app), app);
 	for (int i = 0; i < PANE_COUNT; i++) {
 		memset(app->panes[i].widths, 0, sizeof(app->panes[i].widths));
 		if (now->panes[i].sort != before->panes[i].sort ||

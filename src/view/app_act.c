@@ -44,8 +44,10 @@ static void act_scroll(struct app *app, int by)
 {
 	struct pane_view *view = app_view(app);
 
-	if (page_top(app))
+	if (page_top(app)) {
+		page_scroll(app, by);
 		return;
+	}
 	if (by == 2)
 		view->scroll += 4;
 	else
@@ -530,6 +532,8 @@ static void act_names(struct app *app, int arg)
 	if (dns != app->dns_on)
 		app_effect(app, EFFECT_DNS)->on = dns;
 	app->dns_on = dns;
+	if (page_top(app))
+		page_refresh(page_top(app), app);
 	app_say(app, ROLE_MUTED, "%s", names[app->settings.names]);
 }
 

@@ -229,6 +229,8 @@ bool page_row(const struct page *page, const struct app *app, struct row *ret_ro
 /* Actions on the page. */
 void page_move(struct app *app, int64_t by);
 void page_end(struct app *app, int direction);
+/* Scrolls long facts: by steps, -2 back to their beginning, 2 on to their end. */
+void page_scroll(struct app *app, int by);
 void page_section_step(struct app *app, int step);
 void page_follow(struct app *app);
 void page_search(struct app *app, int step);

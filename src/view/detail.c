@@ -326,8 +326,9 @@ static void build(struct page *page, const struct app *app, const struct row *ro
 		[PAGE_CONTAINER] = detail_container_build, [PAGE_WHY] = detail_why_build,
 	};
 
-	if (page->kind == PAGE_SOCK)
+	if (page->kind == PAGE_SOCK && page->rates_epoch != app->snap->epoch)
 		keep_rates(page, row->obj);
+	page->rates_epoch = app->snap->epoch;
 	builders[page->kind](page, app, row);
 }
 

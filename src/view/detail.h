@@ -26,11 +26,13 @@ struct page {
 	struct strbuf name; /* for the breadcrumb, clean */
 	struct strbuf raw;  /* of the line being written */
 	uint32_t cursor, top;
+	int shift; /* columns that long facts are scrolled by */
 	bool moved, gone, environ;
 	const char *wanted; /* section to go to as soon as it is there */
 	uint32_t section;   /* ordinal of the heading being written under */
 	uint32_t rx[SPARK_MAX], tx[SPARK_MAX];
 	uint32_t n_rates;
+	uint64_t rates_epoch; /* of the snapshot that the last rate is from */
 };
 
 /* Starts a section. */

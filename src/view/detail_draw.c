@@ -38,6 +38,44 @@ void page_end(struct app *app, int direction)
 	move_to(app, page, direction < 0 ? 0 : (int64_t)page->lines.len);
 }
 
+#define SCROLL_STEP 8
+
+static int label_width(const struct app *app)
+{
+	return app->cols < 60 ? 12 : LABEL_WIDTH;
+}
+
+/* Where the text of a line begins. */
+static int text_x(const struct app *app, const struct page_line *line)
+{
+	return line->label && !line->heading ? label_width(app) + 1 : 2;
+}
+
+/* How far the longest line that is on screen can be scrolled. */
+static int most_shift(const struct app *app, const struct page *page)
+{
+	int most = 0;
+
+	for (int i = 0; i < view_height(app) && page->top + (uint32_t)i < page->lines.len; i++) {
+		const struct page_line *line = &page->lines.data[page->top + (uint32_t)i];
+		int width = (int)text_width(strbuf_str(&page->text) + line->start, line->len);
+
+		if (text_x(app, line) + width - app->cols > most)
+			most = text_x(app, line) + width - app->cols;
+	}
+	return most;
+}
+
+void page_scroll(struct app *app, int by)
+{
+	struct page *page = page_top(app);
+	int most = most_shift(app, page), to = page->shift + by * SCROLL_STEP;
+
+	if (by == 2 || to > most)
+		to = most;
+	page->shift = by == -2 || to < 0 ? 0 : to;
+}
+
 void page_section_step(struct app *app, int step)
 {
 	struct page *page = page_top(app);
@@ -185,24 +223,27 @@ static void draw_crumbs(struct app *app, struct grid *g, int y)
 static void draw_line(struct app *app, struct grid *g, int y, const struct page *page,
 		      const struct page_line *line)
 {
-	struct pen pen = {g, y, 0, g->cols};
+	struct pen pen = {g, y, 2, g->cols};
+	const char *text = strbuf_str(&page->text) + line->start;
+	struct text_slice skip;
 	struct strbuf cut;
 
 	if (line->heading) {
+		pen.x = 0;
 		pen_puts(&pen, line->role, line->label);
 		return;
 	}
-	pen.x = 2;
 	if (line->label) {
-		pen.end = g->cols < 60 ? 12 : LABEL_WIDTH;
+		pen.end = label_width(app);
 		pen_puts(&pen, ROLE_HEADER, line->label);
-		pen.x = pen.end + 1;
+		pen.x = text_x(app, line);
 		pen.end = g->cols;
 	}
 	if (pen.x >= pen.end)
 		return;
+	text_clip(text, line->len, (size_t)page->shift, &skip);
 	strbuf_init(&cut, 0);
-	text_fit(strbuf_str(&page->text) + line->start, line->len, (size_t)(pen.end - pen.x),
+	text_fit(text + skip.len, line->len - skip.len, (size_t)(pen.end - pen.x),
 		 app_text_flags(app), &cut);
 	pen_put(&pen, line->role, strbuf_str(&cut), cut.len);
 	strbuf_done(&cut);

@@ -90,6 +90,58 @@ static const struct script scripts[] = {
 	{ACTION_VIM_HINT, "", "", "--keys=vim", NULL, NULL, NO_EFFECT},
 };
 
+#define PAGE "8 0 Enter"
+#define CONN_PAGE "Tab / 4 0 5 2 2 Enter Enter"
+#define LONG_PAGE "Alt-3 1 2 1 0 Enter Down Down"
+
+/* The same on a page, for the actions that pages have. */
+static const struct script page_scripts[] = {
+	{ACTION_UP, PAGE " Down Down", "", NULL, NULL, "accept queue", NO_EFFECT},
+	{ACTION_DOWN, PAGE, "", NULL, NULL, "accept queue", NO_EFFECT},
+	{ACTION_PAGE_UP, PAGE " End", "", NULL, NULL, "connections", NO_EFFECT},
+	{ACTION_PAGE_DOWN, PAGE, "", NULL, NULL, "Owners", NO_EFFECT},
+	{ACTION_HALF_UP, PAGE " End", "", NULL, NULL, "primary", NO_EFFECT},
+	{ACTION_HALF_DOWN, PAGE, "", NULL, NULL, "queue  ", NO_EFFECT},
+	{ACTION_TOP, PAGE " Down Down Down", "", NULL, NULL, "Endpoint", NO_EFFECT},
+	{ACTION_BOTTOM, PAGE, "", NULL, NULL, "fin-wait-1", NO_EFFECT},
+	{ACTION_LEFT, LONG_PAGE " Right", "", "command          /usr", NULL, NULL, NO_EFFECT},
+	{ACTION_RIGHT, LONG_PAGE, "", NULL, "command          /usr", NULL, NO_EFFECT},
+	{ACTION_ROW_START, LONG_PAGE " Right Right", "", "command          /usr", NULL, NULL,
+	 NO_EFFECT},
+	{ACTION_ROW_END, LONG_PAGE, "", NULL, "command          /usr", NULL, NO_EFFECT},
+	{ACTION_SECTION_NEXT, PAGE, "", "Owners", NULL, "Owners", NO_EFFECT},
+	{ACTION_SECTION_PREV, PAGE " Tab Tab", "", NULL, NULL, "Owners", NO_EFFECT},
+	{ACTION_PANE_1, "Tab Enter", "", "[Ports]", " › ", NULL, NO_EFFECT},
+	{ACTION_PANE_2, PAGE, "", "[Sockets]", " › ", NULL, NO_EFFECT},
+	{ACTION_PANE_3, PAGE, "", "[Processes]", " › ", NULL, NO_EFFECT},
+	{ACTION_PANE_4, PAGE, "", "[Namespaces]", " › ", NULL, NO_EFFECT},
+	{ACTION_PANE_5, PAGE, "", "[Containers]", " › ", NULL, NO_EFFECT},
+	{ACTION_PANE_6, PAGE, "", "[Events]", " › ", NULL, NO_EFFECT},
+	{ACTION_OPEN, PAGE " Tab Down", "", "› 812 nginx ›", NULL, NULL, NO_EFFECT},
+	{ACTION_BACK, PAGE, "", NULL, " › ", "812", NO_EFFECT},
+	{ACTION_SEARCH, PAGE, "s c o p e Enter", NULL, NULL, "scope", NO_EFFECT},
+	{ACTION_MATCH_NEXT, PAGE " / n g i n x Enter", "", "match 2/", NULL, NULL, NO_EFFECT},
+	{ACTION_MATCH_PREV, PAGE " / n g i n x Enter n", "", "match 1/", NULL, NULL, NO_EFFECT},
+	{ACTION_SIGNAL, PAGE, "", "[x] 812 nginx", NULL, NULL, EFFECT_TARGETS_OPEN},
+	{ACTION_DESTROY, CONN_PAGE, "", "Destroy this socket?", NULL, NULL, EFFECT_FLUSH_INPUT},
+	{ACTION_FDS, PAGE, "", "[eventpoll]", NULL, "Descriptors", EFFECT_NEEDS},
+	{ACTION_ENVIRON, PAGE, "", "PATH=/bin", NULL, "Environment", EFFECT_NEEDS},
+	{ACTION_WHY, PAGE, "", "why tcp 0.0.0.0:80", NULL, NULL, EFFECT_NEEDS},
+	{ACTION_PAUSE, PAGE, "", "PAUSED", NULL, NULL, EFFECT_PAUSE},
+	{ACTION_NAMES, PAGE, "", "port             http", NULL, NULL, NO_EFFECT},
+	{ACTION_SETTINGS, PAGE, "Enter Esc", " › ", NULL, NULL, EFFECT_REDRAW},
+	{ACTION_SAVE, PAGE, "", NULL, NULL, NULL, EFFECT_SAVE_SETTINGS},
+	{ACTION_COPY, PAGE, "Enter", "address copied", NULL, NULL, EFFECT_COPY},
+	{ACTION_COMMAND, PAGE, "p a n e Space e v e n t s Enter", "[Events]", NULL, NULL,
+	 NO_EFFECT},
+	{ACTION_HELP, PAGE, "", "one line up", NULL, NULL, NO_EFFECT},
+	{ACTION_REDRAW, PAGE, "", NULL, NULL, NULL, EFFECT_RESCAN},
+	{ACTION_SUSPEND, PAGE, "", NULL, NULL, NULL, EFFECT_SUSPEND},
+	{ACTION_CLOSE, PAGE, "", NULL, " › ", NULL, NO_EFFECT},
+	{ACTION_QUIT, PAGE, "", NULL, NULL, NULL, EFFECT_QUIT},
+	{ACTION_VIM_HINT, PAGE, "", "--keys=vim", NULL, NULL, NO_EFFECT},
+};
+
 static void vim(struct app_config *cfg, struct settings *settings)
 {
 	(void)cfg;
@@ -138,17 +190,30 @@ static uint32_t run(const struct script *script, const char *keys, bool in_vim)
 	return failed;
 }
 
-static void test_actions(void **state)
+static uint32_t run_all(const struct script *list, size_t n)
 {
 	uint32_t failed = 0;
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(scripts) / sizeof(*scripts); i++) {
-		failed += run(&scripts[i], action_keys(scripts[i].id, false), false);
-		if (actions[scripts[i].id].vim_keys)
-			failed += run(&scripts[i], action_keys(scripts[i].id, true), true);
+	for (size_t i = 0; i < n; i++) {
+		failed += run(&list[i], action_keys(list[i].id, false), false);
+		if (actions[list[i].id].vim_keys)
+			failed += run(&list[i], action_keys(list[i].id, true), true);
 	}
-	assert_int_equal(failed, 0);
+	return failed;
+}
+
+#define N(array) (sizeof(array) / sizeof(*(array)))
+
+static void test_actions(void **state)
+{
+	(void)state;
+	assert_int_equal(run_all(scripts, N(scripts)), 0);
+}
+
+static void test_actions_on_pages(void **state)
+{
+	(void)state;
+	assert_int_equal(run_all(page_scripts, N(page_scripts)), 0);
 }
 
 /* Digits are ten keys of one action: they have a test of their own. */
@@ -172,16 +237,25 @@ static void test_jump(void **state)
 	scene_close(&sc);
 }
 
+static bool is_in(const struct script *list, size_t n, int id)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((int)list[i].id == id)
+			return true;
+	return false;
+}
+
+/* In each context that it is listed for. */
 static void test_every_action_is_tested(void **state)
 {
 	(void)state;
 	for (int id = 0; id < ACTION_COUNT; id++) {
-		bool found = id == ACTION_JUMP;
-
-		for (size_t i = 0; i < sizeof(scripts) / sizeof(*scripts); i++)
-			found = found || scripts[i].id == (enum action_id)id;
-		if (!found)
+		if (id == ACTION_JUMP)
+			continue;
+		if (!is_in(scripts, N(scripts), id))
 			fail_msg("%s has no test", actions[id].id);
+		if ((actions[id].contexts & ACTION_PAGE) && !is_in(page_scripts, N(page_scripts), id))
+			fail_msg("%s has no test on a page", actions[id].id);
 	}
 }
 
@@ -234,6 +308,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_actions),
+		cmocka_unit_test(test_actions_on_pages),
 		cmocka_unit_test(test_jump),
 		cmocka_unit_test(test_every_action_is_tested),
 		cmocka_unit_test(test_no_key_twice),
