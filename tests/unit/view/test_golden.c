@@ -68,7 +68,7 @@ static void test_pictures(void **state)
 	for (size_t i = 0; i < sizeof(pictures) / sizeof(*pictures); i++) {
 		strbuf_init(&out, 0);
 		for (size_t s = 0; s < sizeof(sizes) / sizeof(*sizes); s++) {
-			draw(&pictures[i], sizes[s][0], sizes[s][1], false, s == 0, &out);
+			draw(&pictures[i], sizes[s][0], sizes[s][1], false, true, &out);
 			draw(&pictures[i], sizes[s][0], sizes[s][1], true, false, &out);
 		}
 		scene_golden(pictures[i].name, strbuf_str(&out));
