@@ -124,9 +124,11 @@ enum act_result act_signal(struct act_target *target, int signo, int64_t now_ms)
 	return set(target, ACT_OK, 0);
 }
 
-static bool is_undecided(const struct act_target *target)
+/* One that was called alive may still die. */
+static bool is_watched(const struct act_target *target)
 {
-	return target->pidfd >= 0 && target->sent_ms >= 0 && target->result == ACT_OK;
+	return target->pidfd >= 0 && target->sent_ms >= 0 &&
+	       (target->result == ACT_OK || target->result == ACT_ALIVE);
 }
 
 size_t act_poll(struct act_target *targets, size_t n, int64_t now_ms, int64_t kill_after_ms,
@@ -138,13 +140,15 @@ size_t act_poll(struct act_target *targets, size_t n, int64_t now_ms, int64_t ki
 		struct act_target *target = &targets[i];
 		int64_t elapsed = now_ms - target->sent_ms;
 
-		if (!is_undecided(target))
+		if (!is_watched(target))
 			continue;
 		if (has_ended(target->pidfd)) {
 			target->after_ms = elapsed;
 			set(target, ACT_DIED, 0);
 			continue;
 		}
+		if (target->result == ACT_ALIVE)
+			continue;
 		if (kill_after_ms >= 0 && elapsed >= kill_after_ms && !target->killed)
 			target->killed = send_signal(target, SIGKILL) == 0;
 		if (elapsed >= wait_ms)

@@ -315,7 +315,6 @@ static void on_tick(struct app *app)
 {
 	if (app->jump_ms >= 0 && app->mono_ms - app->jump_ms >= JUMP_MS)
 		app->jump_ms = -1;
-	dialog_tick(app);
 }
 
 static void dispatch(struct app *app, const struct app_event *event)
@@ -370,6 +369,8 @@ void app_handle(struct app *app, const struct app_event *event, struct effects *
 	app->mono_ms = app->lookup.mono_ms = event->mono_ms;
 	app->wall_ms = app->lookup.wall_ms = event->wall_ms;
 	dispatch(app, event);
+	/* what is due is done by whatever event comes first */
+	dialog_tick(app);
 	thaw(app);
 	if (strcmp(settings.bell, app->settings.bell) != 0)
 		bell_set(app);

@@ -368,8 +368,11 @@ static void test_kill_wait_is_chosen(void **state)
 	assert_true(app_deadline(sc.app) == sc.now + 6500);
 	scene_pass(&sc, 6400);
 	assert_int_equal(scene_count(&sc, EFFECT_SIGNAL), 1);
-	scene_pass(&sc, 200);
+	/* a snapshot at the very moment must not swallow it */
+	sc.now += 200;
+	scene_event(&sc, (struct app_event){.kind = APP_SNAPSHOT, .snapshot = &sc.snap});
 	assert_int_equal(scene_count(&sc, EFFECT_SIGNAL), 2);
+	assert_int_equal(scene_effect(&sc, EFFECT_SIGNAL)->sig, SIGKILL);
 	scene_close(&sc);
 	scene_open(&sc, 24, 80, NULL);
 	scene_keys(&sc, "8 0 k Ctrl-K Ctrl-K Ctrl-K Ctrl-K Ctrl-K");
