@@ -101,8 +101,10 @@ static int run(struct plan *plan, struct session *s, struct strbuf *error)
 {
 	int err = session_open(s, error);
 
-	if (err)
-		return fail(strbuf_str(error));
+	if (err) {
+		fail(strbuf_str(error));
+		return err == -EINVAL ? CLI_USAGE : CLI_FATAL;
+	}
 	if (plan->mode != PLAN_CHECK && session_drop_rights(s))
 		return fail("cannot give up the rights that are not needed");
 	return plan->mode == PLAN_SCREEN ? run_screen(plan, s, error) : cli_run(plan, s);

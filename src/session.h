@@ -35,7 +35,7 @@ int session_new(const struct session_config *cfg, struct session **ret);
 
 /*
  * Opens the sources. 0, or -errno with one clear line in ret_error (no trailing newline): no /proc,
- * no source at all, unknown namespace, no such recording.
+ * no source at all, no such recording; -EINVAL = there is no namespace cfg->netns.
  */
 int session_open(struct session *s, struct strbuf *ret_error);
 void session_free(struct session *s);

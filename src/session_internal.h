@@ -130,6 +130,7 @@ struct session {
 	struct tick_stats stats;
 	bool partial;
 	uint32_t tables_read;  /* PROTO_BIT mask: complete in this tick */
+	int64_t boot_wall_ms;	     /* when the host booted */
 	bool framed;	       /* the first frame is out */
 	int64_t replay_due_ms; /* when the next frame of a replay is due */
 

@@ -244,7 +244,7 @@ int session_netns_open(struct session *s, struct strbuf *ret_error)
 	if (namespaces_select(s->namespaces, s->cfg.netns) == 0)
 		return 0;
 	strbuf_addf(ret_error, "no network namespace %s", s->cfg.netns);
-	return -ENOENT;
+	return -EINVAL;
 }
 
 void session_netns_close(struct session *s)

@@ -70,6 +70,8 @@ int session_open(struct session *s, struct strbuf *ret_error)
 
 	if (err)
 		return err;
+	if (!procfs_read_boot(s->proc_fd, &s->boot_wall_ms))
+		s->boot_wall_ms *= 1000;
 	s->store = store_new();
 	store_set_hold(s->store, s->hold_ms);
 	err = session_tape_open(s, ret_error);

@@ -426,16 +426,6 @@ static const struct snapshot *replay_tick(struct session *s, struct needs needs,
 	return session_publish(s, &needs);
 }
 
-/* Start times of processes are clock ticks after boot, suspend included (proc(5), starttime). */
-static void set_boot_time(struct store *st)
-{
-	struct timespec up;
-
-	clock_gettime(CLOCK_BOOTTIME, &up);
-	store_set_boot(st, (uint32_t)sysconf(_SC_CLK_TCK),
-		       (int64_t)wall_ms() - (int64_t)up.tv_sec * 1000 - up.tv_nsec / 1000000);
-}
-
 /* What a recording holds whatever is on screen: all that its panes will ask for. */
 #define RECORD_NEEDS (NEED_OWNERS | NEED_PROCS | NEED_CONNS | NEED_BOUND | NEED_EVENTS | NEED_USERS)
 
@@ -453,7 +443,7 @@ static const struct snapshot *live_tick(struct session *s, const struct needs *n
 	s->tables_read = 0;
 	s->partial = false;
 	store_tick_begin(s->store, now_ms, (int64_t)wall_ms());
-	set_boot_time(s->store);
+	store_set_boot(s->store, (uint32_t)sysconf(_SC_CLK_TCK), s->boot_wall_ms);
 	store_pin(s->store, needs->pin);
 	store_want_all_procs(s->store, needs->bits & NEED_ALL_PROCS);
 	if (needs->bits & NEED_EVENTS)

@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/xalloc.h"
 
 #define DELETED " (deleted)"
 /* More is not faster (measured), and it lives on the stack. */
@@ -290,4 +292,25 @@ int procfs_each_number(int dir_fd, uint32_t from, procfs_entry_fn *fn, void *ctx
 			pos += entry->d_reclen;
 		}
 	}
+}
+
+int procfs_read_boot(int proc_fd, int64_t *ret_s)
+{
+	static const char word[] = "\nbtime ";
+	const size_t size = 1 << 20; /* the line of interrupts before it can be long */
+	char *text = xmalloc(size);
+	ssize_t len = procfs_read(proc_fd, 0, "stat", text, size - 1);
+	const char *at;
+	int err = len < 0 ? (int)len : -EINVAL;
+
+	if (len > 0) {
+		text[len] = '\0';
+		at = strstr(text, word);
+		if (at) {
+			*ret_s = strtoll(at + sizeof(word) - 1, NULL, 10);
+			err = 0;
+		}
+	}
+	free(text);
+	return err;
 }

@@ -68,6 +68,12 @@ int procfs_read_status(int proc_fd, uint32_t pid, struct procfs_status *ret_stat
 /* Raw bytes of comm without the newline that the kernel adds. Returns the length or -errno. */
 ssize_t procfs_read_comm(int proc_fd, uint32_t pid, char buf[PROCFS_COMM_MAX]);
 
+/*
+ * When the host booted, seconds since 1970 (btime of /proc/stat): what ps counts start times from,
+ * and the same for every reader until the clock is set. 0 or -errno.
+ */
+int procfs_read_boot(int proc_fd, int64_t *ret_s);
+
 /* Inode number of a namespace from the text of ns/NAME ("net", "pid" ...). 0 or -errno. */
 int procfs_read_ns(int proc_fd, uint32_t pid, const char *ns, uint32_t *ret_inode);
 
