@@ -42,7 +42,7 @@ refused 2 'needs a FILTER' --kill
 refused 2 'exclude each other' --json --csv
 refused 2 'No such file' --diff /nonexistent/file
 refused 3 'No such file' --save-baseline /nonexistent/file
-refused 3 'no network namespace' --netns nobody-has-this-name
+refused 2 'no network namespace' --netns nobody-has-this-name
 
 # the filter: the line, the filter itself, and a caret under the token
 caret() {	# caret FILTER COLUMN
