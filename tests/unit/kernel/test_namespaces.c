@@ -221,7 +221,7 @@ static void count_port(const struct sock_rec *rec, void *ctx)
 
 static unsigned listeners(struct namespace *ns)
 {
-	struct sockdiag_query query = {PROTO_BIT(PROTO_TCP), STATE_MASK_ALL, 0, NULL};
+	struct sockdiag_query query = {.protos = PROTO_BIT(PROTO_TCP), .states = STATE_MASK_ALL};
 	struct sockdiag_report report;
 	unsigned n = 0;
 
