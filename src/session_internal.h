@@ -164,9 +164,9 @@ bool session_netns_more(struct session *s, const struct needs *needs, int64_t no
 /* Our own is number 0; NULL after the last. */
 struct ns_source *session_source(struct session *s, size_t i);
 struct ns_source *session_source_by_slot(struct session *s, uint32_t slot);
-/* Whether a dump could say something new. */
-bool session_netns_due(struct session *s, struct ns_source *source, const struct dump_scope *scope,
-		       int64_t now_ms);
+/* Whether a dump could say something new; narrows the scope to what it could be. */
+bool session_netns_due(struct session *s, struct ns_source *source, const struct needs *needs,
+		       struct dump_scope *scope, int64_t now_ms);
 /* procnet_read() in that namespace. */
 void session_netns_text(struct session *s, struct ns_source *source, const struct dump_scope *scope,
 			void (*each)(const struct sock_rec *rec, void *ctx), void *ctx,

@@ -164,15 +164,20 @@ bool session_netns_more(struct session *s, const struct needs *needs, int64_t no
 	return (complete && found && session_netns_scan(s, needs, now_ms)) || more;
 }
 
-bool session_netns_due(struct session *s, struct ns_source *source, const struct dump_scope *scope,
-		       int64_t now_ms)
+bool session_netns_due(struct session *s, struct ns_source *source, const struct needs *needs,
+		       struct dump_scope *scope, int64_t now_ms)
 {
 	if (!source->ns)
 		return true;
-	if (namespaces_due(s->namespaces, source->ns, scope->protos, scope->states, now_ms))
-		return true;
-	s->stats.dumps_gated++;
-	return false;
+	if (!namespaces_due(s->namespaces, source->ns, scope->protos, scope->states, now_ms)) {
+		s->stats.dumps_gated++;
+		return false;
+	}
+	/* the walk over all connections of the host is spared where none can be found */
+	if (source->ns->gate.quiet)
+		scope->states &= STATE_MASK_LISTENERS |
+				 (needs->bits & NEED_BOUND ? STATE_BIT(STATE_BOUND) : 0);
+	return true;
 }
 
 struct text_read {

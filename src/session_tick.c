@@ -148,6 +148,8 @@ static uint32_t dump_diag(struct session *s, struct ns_source *ns, const struct 
 		if (scope->protos == PROTO_BIT(PROTO_TCP) && !scope->rest_known)
 			ctx.flow_ms = (int64_t)mono_ms();
 	}
+	if (ns->ns)
+		namespace_absent(ns->ns, &query.none4, &query.none6);
 	store_dump_begin(s->store, scope);
 	sockdiag_dump(ns->diag, &query, put_record, &ctx, &report);
 	store_dump_end(s->store, report.asked & ~report.unsupported, report.complete);
@@ -229,7 +231,7 @@ static void dump_namespace(struct session *s, struct ns_source *ns, const struct
 	};
 	uint32_t want = extra_wants(needs);
 
-	if (ns->skip || !session_netns_due(s, ns, &scope, now_ms))
+	if (ns->skip || !session_netns_due(s, ns, needs, &scope, now_ms))
 		return;
 	read_destroyed(s, ns);
 	ns->complete = true;
@@ -347,11 +349,16 @@ static void watch_sockets(struct session *s, struct ns_source *ns, const struct 
 
 /* ---- the whole ---- */
 
-static void dump_all(struct session *s, const struct needs *needs, int64_t now_ms)
+/* The first frame does not wait for hundreds of namespaces: the next tick has the rest. */
+#define FIRST_DUMPS_MS 50
+
+static void dump_all(struct session *s, const struct needs *needs, int64_t now_ms, bool first_frame)
 {
 	struct ns_source *ns;
 
 	for (size_t i = 0; (ns = session_source(s, i)); i++) {
+		if (i && first_frame && (int64_t)mono_ms() > now_ms + FIRST_DUMPS_MS)
+			break;
 		if (ns == &s->own_ns && s->flow.activity && !(needs->bits & NEED_COMPLETE))
 			dump_own(s, needs, now_ms);
 		else
@@ -450,12 +457,12 @@ static const struct snapshot *live_tick(struct session *s, const struct needs *n
 		session_events_read(s);
 	stopwatch_start(&watch);
 	session_netns_scan(s, needs, now_ms);
-	dump_all(s, needs, now_ms);
+	dump_all(s, needs, now_ms, first_frame);
 	stopwatch_stop(&watch, &s->stats, PHASE_DUMP);
 	stopwatch_start(&watch);
 	session_owners(s, needs, first_frame);
 	if (session_netns_more(s, needs, now_ms)) {
-		dump_all(s, needs, now_ms);
+		dump_all(s, needs, now_ms, false);
 		session_owners(s, needs, false);
 	}
 	stopwatch_stop(&watch, &s->stats, PHASE_OWNERS);

@@ -467,14 +467,21 @@ int namespaces_select(struct namespaces *all, const char *text)
 
 /* ---- the gate ---- */
 
-/* Reads the counters; whether they moved. Without connections snmp has nothing to say. */
-static bool counters_moved(struct namespace_gate *gate)
+/*
+ * Reads the counters; whether they moved. Without connections snmp has nothing to say, and the
+ * number of all sockets matters only to families that have no other: every visit of another
+ * instance of this program moves it.
+ */
+static bool counters_moved(struct namespace_gate *gate, uint32_t protos)
 {
 	struct netstat_counters now = gate->counters;
+	bool moved;
 	int err = gate->conns ? netstat_read(gate->netstat, &now)
 			      : netstat_read_inuse(gate->netstat, &now);
-	bool moved = err || !netstat_equal(&now, &gate->counters);
 
+	if (!(protos & ~PROTO_MASK_INET))
+		gate->counters.sockets_used = now.sockets_used;
+	moved = err || !netstat_equal(&now, &gate->counters);
 	gate->counters = now;
 	return moved;
 }
@@ -485,7 +492,7 @@ bool namespaces_due(struct namespaces *all, struct namespace *ns, uint32_t proto
 	struct entry *e = (struct entry *)ns;
 	struct namespace_gate *gate = &ns->gate;
 	bool wider = (protos & ~gate->protos) || (states & ~gate->states);
-	bool moved = !gate->netstat || counters_moved(gate) || ns->has_events;
+	bool moved = !gate->netstat || counters_moved(gate, protos) || ns->has_events;
 	bool due = moved || wider || !gate->full_ms || gate->again || e->turn ||
 		   now_ms >= gate->full_ms + FULL_MS;
 
@@ -493,6 +500,8 @@ bool namespaces_due(struct namespaces *all, struct namespace *ns, uint32_t proto
 	e->turn = false;
 	if (!due)
 		return false;
+	gate->quiet = !moved && !wider && gate->full_ms && !gate->again && !gate->conns &&
+		      !gate->counters.tcp_tw;
 	gate->again = moved && gate->full_ms;
 	gate->full_ms = now_ms;
 	gate->protos = protos;
@@ -505,4 +514,23 @@ void namespace_dumped(struct namespace *ns, bool complete, bool conns)
 	ns->gate.conns = conns;
 	if (!complete)
 		ns->gate.full_ms = 0;
+}
+
+static uint32_t absent(uint32_t proto, uint64_t count)
+{
+	return count ? 0 : PROTO_BIT(proto);
+}
+
+void namespace_absent(const struct namespace *ns, uint32_t *ret_none4, uint32_t *ret_none6)
+{
+	const struct netstat_counters *c = &ns->gate.counters;
+	uint32_t mptcp = absent(PROTO_MPTCP, c->tcp_inuse + c->tcp6_inuse + c->tcp_tw);
+
+	*ret_none4 = *ret_none6 = 0;
+	if (!ns->gate.netstat)
+		return;
+	*ret_none4 = mptcp | absent(PROTO_UDP, c->udp_inuse) |
+		     absent(PROTO_UDPLITE, c->udplite_inuse) | absent(PROTO_RAW, c->raw_inuse);
+	*ret_none6 = mptcp | absent(PROTO_UDP, c->udp6_inuse) |
+		     absent(PROTO_UDPLITE, c->udplite6_inuse) | absent(PROTO_RAW, c->raw6_inuse);
 }

@@ -32,6 +32,7 @@ struct namespace_gate {
 	int64_t full_ms;	 /* when it was, 0 = never */
 	bool conns;		 /* it had TCP connections */
 	bool again;		 /* absence must be seen twice: dump once more */
+	bool quiet; /* due by its turn alone, and no TCP connection can have come since */
 };
 
 /* One namespace. Handles are the registry's and valid until `gone` is called or the next scan. */
@@ -100,6 +101,12 @@ void namespace_set_workload(struct namespace *ns, enum netns_kind kind, struct b
 bool namespaces_due(struct namespaces *all, struct namespace *ns, uint32_t protos, uint32_t states,
 		    int64_t now_ms);
 void namespace_dumped(struct namespace *ns, bool complete, bool conns);
+
+/*
+ * PROTO_BIT masks of what the counters of the last namespaces_due() say is not there, by family:
+ * for struct sockdiag_query. Nothing is said of TCP, whose bound-only sockets no counter has.
+ */
+void namespace_absent(const struct namespace *ns, uint32_t *ret_none4, uint32_t *ret_none6);
 
 /*
  * Runs fn in the namespace, in a thread that has ended when this returns. net_dir: its /proc/net,

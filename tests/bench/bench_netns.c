@@ -55,16 +55,18 @@ static double cpu_ms(void)
 	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
 }
 
-static void count(const struct sock_rec *rec, void *ctx)
-{
-	(void)rec;
-	++*(unsigned *)ctx;
-}
-
 struct cost {
 	double scan, gate, dump;
-	unsigned dumps, rows;
+	unsigned dumps, rows, conns;
 };
+
+static void count(const struct sock_rec *rec, void *ctx)
+{
+	struct cost *cost = ctx;
+
+	cost->rows++;
+	cost->conns += rec->proto == PROTO_TCP && rec->state != STATE_LISTEN;
+}
 
 static void tick(struct namespaces *all, struct cost *cost, int64_t now_ms)
 {
@@ -82,13 +84,16 @@ static void tick(struct namespaces *all, struct cost *cost, int64_t now_ms)
 
 		start = cpu_ms();
 		due = list[i]->diag &&
-		      namespaces_due(all, list[i], query.protos, query.states, now_ms);
+		      namespaces_due(all, list[i], query.protos, STATE_MASK_ALL, now_ms);
 		cost->gate += cpu_ms() - start;
 		if (!due)
 			continue;
 		start = cpu_ms();
-		sockdiag_dump(list[i]->diag, &query, count, &cost->rows, &report);
-		namespace_dumped(list[i], true, false);
+		cost->conns = 0;
+		namespace_absent(list[i], &query.none4, &query.none6);
+		query.states = list[i]->gate.quiet ? STATE_MASK_LISTENERS : STATE_MASK_ALL;
+		sockdiag_dump(list[i]->diag, &query, count, cost, &report);
+		namespace_dumped(list[i], true, cost->conns > 0);
 		cost->dump += cpu_ms() - start;
 		cost->dumps++;
 	}
