@@ -159,20 +159,22 @@ static int by_socket(const struct entry *e)
 		       check_nsfs);
 }
 
+/* A holder may have gone meanwhile: then the next way. Tells why the first that is not absent
+ * failed. */
 static int open_namespace(const struct namespaces *all, const struct entry *e)
 {
-	int best = by_process(all, e), err;
+	int best = by_process(all, e);
 
-	if (best >= 0)
-		return best;
-	err = by_mount(e);
-	if (err == -ENOENT)
-		err = by_descriptor(e);
-	if (err == -ENOENT || err == -ESTALE)
-		err = by_handle(e);
-	if (err == -ENOENT || err == -ESTALE)
-		err = by_held_socket(e);
-	return err == -ENOENT ? best : err;
+	for (int way = 0; best < 0 && way < 4; way++) {
+		int fd = way == 0   ? by_mount(e)
+			 : way == 1 ? by_descriptor(e)
+			 : way == 2 ? by_handle(e)
+				    : by_held_socket(e);
+
+		if (fd >= 0 || best == -ENOENT)
+			best = fd;
+	}
+	return best;
 }
 
 int namespaces_alive(const struct entry *e)
