@@ -48,6 +48,15 @@ unlisted() {
 	done
 }
 
+# doc/HACKING.md says of every module what it is for.
+unmapped() {
+	local file name
+	for file in $(find src -name '*.[ch]' -o -name '*.def'); do
+		name=${file##*/}
+		grep -qF "\`${name%.*}\`" doc/HACKING.md || echo "$file"
+	done
+}
+
 tap_is "$(long_files)" "" "no file is longer than 800 lines"
 tap_is "$(long_functions)" "" "no function is longer than 60 lines"
 tap_is "$(wide_lines)" "" "no line is wider than 100 columns"
@@ -55,6 +64,7 @@ tap_is "$(bad_blanks)" "" "no trailing blanks, tabs indent"
 tap_is "$(unwanted)" "" "no call or typedef the house does without"
 tap_is "$(unfinished)" "" "no note of unfinished work"
 tap_is "$(unlisted)" "" "every source is named in a Makemodule.am"
+tap_is "$(unmapped)" "" "every module is named in doc/HACKING.md"
 tap_is "$(naps)" "" "no test sleeps"
 
 # Versions of clang-format differ; the layout is the one of Debian 12's.
