@@ -50,6 +50,8 @@ struct ns_source {
 
 struct detail_block;
 struct session_why;
+struct bpf_binds;
+struct bpf_owners;
 struct session_host;
 
 /* The process whose detail page is open. */
@@ -83,6 +85,16 @@ struct session_tape {
 	struct strbuf frame;   /* replay: the frame that comes next */
 	bool has_frame, ended, broken;
 	int64_t frame_ms; /* its monotonic time in the recording */
+};
+
+/* A tick about one port (session_port.c). */
+struct session_port {
+	struct bpf_binds *binds;
+	struct bpf_owners *walk; /* being loaded by `loader` */
+	pthread_t loader;
+	size_t files;		 /* open on this host */
+	int err;
+	bool binds_tried, loading;
 };
 
 struct session {
@@ -137,6 +149,7 @@ struct session {
 	struct session_names names;
 	struct session_detail detail;
 	struct session_why *why;
+	struct session_port port;
 	struct bpf_events *bpf_events;
 	bool bpf_events_tried;
 	struct dns *dns;
@@ -199,6 +212,14 @@ const struct snapshot *session_publish(struct session *s, const struct needs *ne
 /* session_detail.c: what needs.detail asks for, for one publish. */
 struct owned session_detail(struct session *s, const struct needs *needs);
 void session_detail_done(struct session *s);
+
+/* session_port.c: short cuts of a tick with NEED_ONE_PORT; false = do it the long way. */
+void session_port_begin(struct session *s, const struct needs *needs);
+struct bpf_binds *session_why_binds(struct session *s); /* NULL: no BPF */
+bool session_port_states(struct session *s, const struct ns_source *ns, const struct needs *needs,
+			 uint32_t *ret_states);
+bool session_port_owners(struct session *s, const struct owners_input *in, owners_change_fn *fn);
+void session_port_done(struct session *s);
 
 /* session_why.c: what needs.why asks for, for one publish. */
 int session_why_new(struct session *s); /* forks the prober: while single-threaded, with all rights */

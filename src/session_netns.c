@@ -160,7 +160,9 @@ bool session_netns_more(struct session *s, const struct needs *needs, int64_t no
 	if (!(needs->bits & NEED_NETNS_ALL) && !s->cfg.netns)
 		return false;
 	more = complete && session_netns_scan(s, needs, now_ms);
-	found = namespaces_try_sockets(s->namespaces, s->owners, complete ? TRIES_ONCE : TRIES);
+	/* of one port's dump nearly every socket is missing */
+	found = !(needs->bits & NEED_ONE_PORT) &&
+		namespaces_try_sockets(s->namespaces, s->owners, complete ? TRIES_ONCE : TRIES);
 	return (complete && found && session_netns_scan(s, needs, now_ms)) || more;
 }
 

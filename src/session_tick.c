@@ -174,8 +174,11 @@ static uint32_t wanted_states(struct session *s, struct ns_source *ns, const str
 			      int64_t now_ms)
 {
 	struct netstat_counters counters;
+	uint32_t states;
 	bool same;
 
+	if (session_port_states(s, ns, needs, &states))
+		return states;
 	/* another namespace has a gate before every dump */
 	if ((needs->bits & NEED_CONNS) || (ns->ns && (needs->bits & NEED_CONN_COUNTS)))
 		return STATE_MASK_ALL;
@@ -231,7 +234,7 @@ static void dump_namespace(struct session *s, struct ns_source *ns, const struct
 	};
 	uint32_t want = extra_wants(needs);
 
-	if (ns->skip || !session_netns_due(s, ns, needs, &scope, now_ms))
+	if (ns->skip || !scope.states || !session_netns_due(s, ns, needs, &scope, now_ms))
 		return;
 	read_destroyed(s, ns);
 	ns->complete = true;
@@ -456,6 +459,7 @@ static const struct snapshot *live_tick(struct session *s, const struct needs *n
 	if (needs->bits & NEED_EVENTS)
 		session_events_read(s);
 	stopwatch_start(&watch);
+	session_port_begin(s, needs);
 	session_netns_scan(s, needs, now_ms);
 	dump_all(s, needs, now_ms, first_frame);
 	stopwatch_stop(&watch, &s->stats, PHASE_DUMP);

@@ -55,8 +55,7 @@ struct session_why {
 	uint64_t caps; /* effective at the start */
 	struct probe *probe;
 	int netns_fd; /* where the prober shall try, -1 = our own */
-	struct bpf_binds *binds;
-	bool binds_tried, filter_made;
+	bool filter_made;
 	struct diag_filter filter;
 	uint16_t filter_port;
 
@@ -104,10 +103,10 @@ void session_why_done(struct session *s)
 {
 	struct session_why *w = s->why;
 
+	session_port_done(s);
 	if (!w)
 		return;
 	drop_slow(w->slow);
-	bpf_binds_close(w->binds);
 	probe_free(w->probe);
 	if (w->netns_fd >= 0)
 		close(w->netns_fd);
@@ -196,20 +195,9 @@ static void options_from_rows(struct why_block *block, const struct rows *rows)
 
 /* ---- options by BPF ---- */
 
-static struct bpf_binds *open_binds(struct session *s)
-{
-	struct session_why *w = s->why;
-
-	if (!w->binds_tried && !s->cfg.no_bpf && !s->cfg.readonly)
-		if (bpf_binds_open(&w->binds, 0))
-			w->binds = NULL;
-	w->binds_tried = true;
-	return w->binds;
-}
-
 static bool options_by_bpf(struct session *s, struct why_block *block, uint32_t netns_inode)
 {
-	struct bpf_binds *binds = open_binds(s);
+	struct bpf_binds *binds = session_why_binds(s);
 	const struct bpf_bound *rows;
 	bool raced = false;
 	size_t n = 0;
@@ -559,7 +547,7 @@ static const struct ns_source *find_source(struct session *s, const struct why_w
 static bool saw_all(struct session *s, const struct needs *needs)
 {
 	if (s->cfg.netns || !(needs->bits & NEED_NETNS_ALL) ||
-	    (namespaces_denied(s->namespaces) && !open_binds(s)))
+	    (namespaces_denied(s->namespaces) && !session_why_binds(s)))
 		return false;
 	for (size_t i = 0; i < s->foreign.len; i++)
 		if (s->foreign.data[i]->skip)
