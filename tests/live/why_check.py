@@ -1,9 +1,23 @@
 """Reads the JSON of `inettop why` and holds it against what is expected.
 Usage: why_check.py VERDICT CODE,CODE... (a code with ! must not be there)
-Always: every prediction that is not null equals what the probe got, and the verdict is free exactly
+Always: the schema holds, every prediction that is not null equals what the probe got, and the verdict is free exactly
 when plain is 0 for every address. Prints what is wrong; exit 0 when nothing is."""
 import json
+import os
 import sys
+
+
+def schema_errors(answer):
+    try:
+        import jsonschema
+    except ImportError:
+        return []
+    path = os.path.join(os.environ["top_srcdir"], "doc", "schema", "why.json")
+    with open(path, encoding="utf-8") as f:
+        schema = json.load(f)
+    resolver = jsonschema.RefResolver("file://" + os.path.abspath(path), schema)
+    errors = jsonschema.Draft202012Validator(schema, resolver=resolver).iter_errors(answer)
+    return [f"schema: {list(e.absolute_path)}: {e.message[:200]}" for e in errors][:3]
 
 
 def main():
@@ -14,7 +28,7 @@ def main():
     except ValueError:
         sys.exit(f"no JSON: {text[:200]!r}")
     found = [c["code"] for c in answer["causes"]]
-    wrong = []
+    wrong = schema_errors(answer)
     if answer["verdict"] != verdict:
         wrong.append(f"verdict {answer['verdict']}, not {verdict}")
     for code in codes:
