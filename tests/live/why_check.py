@@ -5,6 +5,9 @@ when plain is 0 for every address. Prints what is wrong; exit 0 when nothing is.
 import json
 import os
 import sys
+import warnings
+
+warnings.simplefilter("ignore", DeprecationWarning)
 
 
 def schema_errors(answer):

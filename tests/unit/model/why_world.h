@@ -97,7 +97,8 @@ static inline struct sock_rec row(const char *local, enum sock_state state, uint
 
 static inline void put_in(struct world *w, uint32_t netns, const struct sock_rec *rec)
 {
-	struct dump_scope scope = {netns, PROTO_BIT(rec->proto), STATE_BIT(rec->state)};
+	struct dump_scope scope = {
+		.netns = netns, .protos = PROTO_BIT(rec->proto), .states = STATE_BIT(rec->state)};
 
 	store_dump_begin(w->st, &scope);
 	store_put(w->st, rec);
