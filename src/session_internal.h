@@ -222,7 +222,8 @@ bool session_port_owners(struct session *s, const struct owners_input *in, owner
 void session_port_done(struct session *s);
 
 /* session_why.c: what needs.why asks for, for one publish. */
-int session_why_new(struct session *s); /* forks the prober: while single-threaded, with all rights */
+/* Forks the prober: while single-threaded, with all rights. */
+int session_why_new(struct session *s);
 struct owned session_why(struct session *s, const struct needs *needs);
 const struct diag_filter *session_why_filter(struct session *s, const struct needs *needs);
 void session_why_done(struct session *s);

@@ -222,7 +222,7 @@ static void inherited_by_another_program(void **state)
 	start(&w);
 	put_row(&w, "0.0.0.0", STATE_LISTEN, 7);
 	hold_by(&w, 7, 30, "sleep");
-	expect(&w, WHY_BUSY, WHY_INHERITED, "inherited by sleep (30");
+	expect(&w, WHY_BUSY, WHY_INHERITED, "was inherited by sleep");
 	end(&w);
 }
 
