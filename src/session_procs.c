@@ -95,8 +95,8 @@ static bool is_alive(struct session *s, const struct sock *sock)
 }
 
 /*
- * Nobody holds it: say why. A socket of uid 0 that no table has is the kernel's own, unless its process
- * closed it between the dump and the look at the tables.
+ * Nobody holds it: say why. A socket of uid 0 that no table has is the kernel's own, unless its
+ * process closed it between the dump and the look at the tables.
  */
 static void explain_unknown(void *opaque, const struct sock *sock)
 {
@@ -115,8 +115,8 @@ static void explain_unknown(void *opaque, const struct sock *sock)
 	if (status == OWNER_UNRESOLVED && (sock->r.have & REC_UID) && !sock->r.uid &&
 	    sock->r.proto != PROTO_UNIX)
 		status = OWNER_KERNEL;
-	if ((status == OWNER_KERNEL || status == OWNER_IN_FLIGHT) &&
-	    status != sock->owner_status && !is_alive(s, sock)) {
+	if ((status == OWNER_KERNEL || status == OWNER_IN_FLIGHT) && status != sock->owner_status &&
+	    !is_alive(s, sock)) {
 		status = OWNER_UNRESOLVED;
 		detail = NULL;
 	}
@@ -236,4 +236,3 @@ void session_procs(struct session *s, const struct needs *needs, bool live)
 		session_note(s, NOTE_LIMIT, 0, 0, "helpers",
 			     "they were killed: command lines and user names stay unknown");
 }
-

@@ -59,19 +59,26 @@ struct holders {
 	const struct owner *all;
 };
 
+/* What ended before anybody looked for its owner will not be looked for. */
+static uint8_t status_of(uint8_t status, const struct row_head *head)
+{
+	return status == OWNER_PENDING && head->gone ? OWNER_UNRESOLVED : status;
+}
+
 static struct holders holders_of(const struct row *row)
 {
 	if (row->pane == PANE_SOCKETS) {
 		const struct sock *sk = row->obj;
 
-		return (struct holders){sk->owner_status, sk->owners_complete, sk->owner_detail,
-					sk->n_owners, sk->owners};
+		return (struct holders){status_of(sk->owner_status, &sk->head), sk->owners_complete,
+					sk->owner_detail, sk->n_owners, sk->owners};
 	}
 	if (row->pane == PANE_PORTS) {
 		const struct port *port = row->obj;
 
-		return (struct holders){port->owner_status, port->owners_complete,
-					port->owner_detail, port->n_owners, port->owners};
+		return (struct holders){status_of(port->owner_status, &port->head),
+					port->owners_complete, port->owner_detail, port->n_owners,
+					port->owners};
 	}
 	return (struct holders){.status = OWNER_KNOWN, .complete = true};
 }
