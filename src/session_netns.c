@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "kernel/capabilities.h"
 
 struct ns_source *session_source(struct session *s, size_t i)
 {
@@ -105,6 +106,20 @@ static void read_own_addresses(struct session *s, int64_t now_ms)
 	own->addrs_ms = now_ms;
 }
 
+/* With every right there is nothing to give: some sandboxes hide their own processes. */
+static const char *why_denied(void)
+{
+	struct cap_status status[CAPF_COUNT];
+	uint64_t mask = 0;
+
+	capabilities_get(&mask);
+	capabilities_check(mask, status);
+	return status[CAPF_OWNERS].available && status[CAPF_NETNS].available
+		       ? "refused even to root for some processes"
+		       : "namespaces of other users' processes are unknown: needs "
+			 "CAP_SYS_PTRACE and CAP_SYS_ADMIN";
+}
+
 static void tell_refused(struct session *s)
 {
 	uint32_t refused = 0;
@@ -120,9 +135,7 @@ static void tell_refused(struct session *s)
 		session_note(s, NOTE_DENIED, err, 0, "netns",
 			     "some network namespaces cannot be entered: needs CAP_SYS_ADMIN");
 	if (namespaces_denied(s->namespaces))
-		session_note(s, NOTE_DENIED, -EACCES, 0, "netns",
-			     "namespaces of other users' processes are unknown: needs "
-			     "CAP_SYS_PTRACE and CAP_SYS_ADMIN");
+		session_note(s, NOTE_DENIED, -EACCES, 0, "netns", why_denied());
 }
 
 /* So many sockets that no dump has are asked for their namespace in a tick. */

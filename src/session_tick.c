@@ -53,6 +53,13 @@ void session_note(struct session *s, enum note_code code, int err, uint32_t netn
 		.text = {text, (uint32_t)strlen(text)},
 	};
 
+	for (size_t i = 0; i < s->notes.len; i++) {
+		const struct note *old = &s->notes.data[i];
+
+		if (old->code == note.code && old->netns_inode == netns_inode &&
+		    !strcmp(old->source.ptr, source) && !strcmp(old->text.ptr, text))
+			return;
+	}
 	vec_push(&s->notes, note);
 }
 

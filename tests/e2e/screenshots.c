@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -238,11 +239,32 @@ static void want(bool seen, const char *what)
 	}
 }
 
+/* Only the servers of the scene are processes there; the caller goes on inside. */
+static void make_pid_namespace(void)
+{
+	int status = 0;
+	pid_t pid;
+
+	if (unshare(CLONE_NEWPID | CLONE_NEWNS) < 0)
+		die("a pid namespace");
+	pid = fork();
+	if (pid < 0)
+		die("fork");
+	if (pid) {
+		waitpid(pid, &status, 0);
+		exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+	}
+	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+		die("/proc of the pid namespace");
+}
+
 static void take_pictures(pid_t *ret_late)
 {
 	struct vt_options o = {.rows = 24, .cols = 100};
 	char netns[16];
-	const char *const argv[] = {getenv("INETTOP"), "--no-config", "--netns", netns, NULL};
+	const char *const argv[] = {getenv("INETTOP"), "--no-config", "--no-bpf",
+				    "--netns",	       netns,	      NULL};
 	struct vt *vt;
 
 	snprintf(netns, sizeof(netns), "%d", (int)getpid());
@@ -274,6 +296,7 @@ int main(void)
 						 : &servers[strtoul(scene, NULL, 10)]);
 		return 0;
 	}
+	make_pid_namespace();
 	make_namespace();
 	for (i = 0; i < n; i++) {
 		snprintf(number, sizeof(number), "%zu", i);
