@@ -46,8 +46,8 @@ bool session_port_states(struct session *s, const struct ns_source *ns, const st
 	    bpf_binds_run(binds, needs->why.port, ns->rec.inode, &rows, &n, &raced) || raced ||
 	    bpf_binds_lacks_udp(binds))
 		return false;
-	/* our own is always asked, so that a kernel which answers nothing is noticed */
-	*ret_states = ns->ns ? 0 : STATE_MASK_LISTENERS;
+	/* what is meant is always asked, so that a kernel which answers nothing is noticed */
+	*ret_states = ns->ns && !s->cfg.netns ? 0 : STATE_MASK_LISTENERS;
 	for (size_t i = 0; i < n; i++)
 		*ret_states |= state_bit(&rows[i].end);
 	return true;

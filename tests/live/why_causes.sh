@@ -143,6 +143,19 @@ if scene_as unshare --net python3 "$here/why_scene.py" listen 4040; then
 fi
 end
 
+name=inettop-why-$$
+if ip netns add "$name" 2>/dev/null; then
+	tap_cleanup "ip netns delete $name"
+	ip netns exec "$name" ip link set lo up
+	check "nothing in a named namespace" free '!listener' --netns "$name" 4043
+	scene_as ip netns exec "$name" python3 "$here/why_scene.py" listen 4043
+	check "a listener in a named namespace" busy listener --netns "$name" 4043
+	check "the same port in our own" free other-netns 4043
+	end
+else
+	tap_skip "a named namespace" "ip netns add is refused"
+fi
+
 proxy() {	# proxy PORT CONTAINER-IP
 	scene_as bash -c 'exec -a docker-proxy python3 "$@"' - "$here/why_scene.py" named "$1" \
 		docker-proxy -proto tcp -host-ip 0.0.0.0 -host-port "$1" -container-ip "$2" \
