@@ -176,6 +176,19 @@ static void draw_filter(struct app *app, struct pen *pen)
 	pen_puts(pen, ROLE_HEADER, "  ");
 }
 
+static void draw_user(struct app *app, struct pen *pen, uint32_t uid)
+{
+	const char *name =
+		app->lookup.username ? app->lookup.username(app->lookup.ctx, uid) : NULL;
+
+	pen_puts(pen, ROLE_HEADER, "user ");
+	if (name)
+		pen_raw(pen, ROLE_WARNING, name, strlen(name));
+	else
+		pen_putf(pen, ROLE_WARNING, "%u", uid);
+	pen_puts(pen, ROLE_HEADER, "  ");
+}
+
 static void draw_view_state(struct app *app, struct pen *pen)
 {
 	struct pane_view *view = app_view(app);
@@ -186,7 +199,7 @@ static void draw_view_state(struct app *app, struct pen *pen)
 	pen_putf(pen, ROLE_HEADER, "sort %s%s  ", descending ? "-" : "", columns[col].id);
 	draw_filter(app, pen);
 	if (view->by_user)
-		pen_putf(pen, ROLE_WARNING, "uid %u  ", view->user);
+		draw_user(app, pen, view->user);
 	if (view->all)
 		pen_puts(pen, ROLE_HEADER, "all  ");
 	if (view->follow)

@@ -21,7 +21,16 @@ struct dialog;
 struct page;
 
 /* What a prompt at the foot of the screen asks for. */
-enum ask { ASK_NOTHING, ASK_SEARCH, ASK_FILTER, ASK_COMMAND, ASK_INTERVAL, ASK_EXPORT, ASK_COUNT };
+enum ask {
+	ASK_NOTHING,
+	ASK_SEARCH,
+	ASK_FILTER,
+	ASK_COMMAND,
+	ASK_INTERVAL,
+	ASK_EXPORT,
+	ASK_SETTING, /* in the settings page, only its history is here */
+	ASK_COUNT
+};
 
 /* A search under way over the lines of a table, one slice after the other. */
 struct search_job {

@@ -343,9 +343,14 @@ size_t view_columns(const struct pane_view *view, int width, struct settings_col
 		return n;
 	}
 	for (size_t i = 0; i < n_own && n < max && n < SETTINGS_COLUMNS_MAX; i++) {
-		if (own[i].priority > limit || !worth_a_column(view, own[i].col))
+		uint8_t priority = own[i].priority;
+
+		/* unix sockets tell most by who is at the other end */
+		if (own[i].col == COL_PEER_COMM && view->all_families)
+			priority = 3;
+		if (priority > limit || !worth_a_column(view, own[i].col))
 			continue;
-		priorities[n] = own[i].priority;
+		priorities[n] = priority;
 		ret[n++] = (struct settings_column){.col = (uint16_t)own[i].col};
 	}
 	if (width >= VAST && column_in(COL_CMDLINE, view->pane) && n < max) {

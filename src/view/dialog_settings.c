@@ -58,7 +58,7 @@ static void change(struct app *app, struct page_of_settings *p, int step)
 	} else {
 		p->editing = true;
 		p->error = NULL;
-		prompt_start(&p->prompt, NULL, strbuf_str(&now));
+		prompt_start(&p->prompt, &app->histories[ASK_SETTING], strbuf_str(&now));
 	}
 	strbuf_done(&now);
 }
@@ -68,6 +68,7 @@ static void edit(struct app *app, struct page_of_settings *p, struct key key)
 	switch (prompt_key(&p->prompt, key)) {
 	case PROMPT_DONE:
 		set(app, p, p->base.cursor, p->prompt.text);
+		prompt_remember(&app->histories[ASK_SETTING], p->prompt.text);
 		p->editing = p->error != NULL;
 		break;
 	case PROMPT_CANCELLED:

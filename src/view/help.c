@@ -78,7 +78,7 @@ static void find(struct help *h, int step)
 	}
 }
 
-static void search_key(struct help *h, struct key key)
+static void search_key(struct app *app, struct help *h, struct key key)
 {
 	switch (prompt_key(&h->prompt, key)) {
 	case PROMPT_CHANGED:
@@ -86,6 +86,9 @@ static void search_key(struct help *h, struct key key)
 		find(h, 0);
 		break;
 	case PROMPT_DONE:
+		prompt_remember(&app->histories[ASK_SEARCH], h->prompt.text);
+		h->searching = false;
+		break;
 	case PROMPT_CANCELLED:
 		h->searching = false;
 		break;
@@ -99,12 +102,12 @@ static void help_key(struct app *app, struct dialog *d, struct key key)
 	struct help *h = (struct help *)d;
 
 	if (h->searching) {
-		search_key(h, key);
+		search_key(app, h, key);
 	} else if (dialog_list_key(d, key)) {
 		return;
 	} else if (key.code == '/' || key.code == KEYSYM_F1 + 2) {
 		h->searching = true;
-		prompt_start(&h->prompt, NULL, NULL);
+		prompt_start(&h->prompt, &app->histories[ASK_SEARCH], NULL);
 	} else if (key.code == 'n' || key.code == 'N') {
 		find(h, key.code == 'n' ? 1 : -1);
 	} else if (key.code == ' ') {

@@ -17,7 +17,7 @@ static const struct pane_column sockets[] = {
 	{COL_TCP_RTT, 4},    {COL_TCP_TOTAL_RETRANS, 4},
 	{COL_TIMER_NAME, 4}, {COL_PID, 2},
 	{COL_OWNER, 2},	     {COL_NETNS_NAME, 3},
-	{COL_AGE, 4},
+	{COL_AGE, 4},	     {COL_PEER_COMM, 4},
 };
 
 static const struct pane_column processes[] = {

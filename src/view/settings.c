@@ -177,7 +177,7 @@ static const struct {
 	[SET_MOUSE] = {"mouse", "mouse", "no|yes"},
 	[SET_LONG_COMMAND] = {"long-command", "whole command lines", "no|yes"},
 	[SET_FAMILIES] = {"families", "protocols shown by default", NULL},
-	[SET_BELL] = {"bell", "filter of endpoints that ring the bell", NULL},
+	[SET_BELL] = {"bell", "filter: matching rows ring", NULL},
 };
 
 /* "columns.ports", "sort.sockets": the pane, or -1. */

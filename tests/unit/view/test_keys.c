@@ -49,7 +49,7 @@ static const struct script scripts[] = {
 	{ACTION_CLEAR, "\\ r e d i s Enter", "", "sshd", "filter redis", NULL, NO_EFFECT},
 	{ACTION_WIDER, "", "", "all  ", NULL, NULL, EFFECT_NEEDS},
 	{ACTION_FAMILIES, "Tab", "", "44/44", NULL, NULL, EFFECT_NEEDS},
-	{ACTION_USER, "", "Enter", "uid 0", NULL, NULL, NO_EFFECT},
+	{ACTION_USER, "", "Enter", "user root", NULL, NULL, NO_EFFECT},
 	{ACTION_SORT_LEFT, "", "", "sort local_addr", NULL, NULL, NO_EFFECT},
 	{ACTION_SORT_RIGHT, "", "", "sort -queue", NULL, NULL, NO_EFFECT},
 	{ACTION_SORT_LIST, "", "Down Enter", "sort -queue", NULL, NULL, NO_EFFECT},
