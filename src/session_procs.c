@@ -152,8 +152,11 @@ void session_owners(struct session *s, const struct needs *needs, bool first_fra
 	store_take_dropped(s->store, &in.gone, &in.n_gone);
 	in.added = s->added.data;
 	in.n_added = s->added.len;
-	if (!(needs->bits & NEED_ONE_PORT) || !session_port_owners(s, &in, on_holders))
+	if (!(needs->bits & NEED_ONE_PORT) || !session_port_owners(s, &in, on_holders)) {
 		owners_tick(s->owners, &in, on_holders, s);
+		if (in.complete && owners_info(s->owners)->complete)
+			store_owners_complete(s->store);
+	}
 	s->stats.fd_scans = owners_info(s->owners)->scanned;
 	if (!first_frame)
 		store_each_unknown(s->store, true, explain_unknown, s);

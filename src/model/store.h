@@ -124,6 +124,8 @@ void store_take_dropped(struct store *st, const uint32_t **ret_inodes, size_t *r
  */
 void store_owners_set(struct store *st, uint32_t inode, const struct owner *owners, uint32_t n,
 		      bool complete);
+/* A full look has found all holders there are: those that are known are all of them. */
+void store_owners_complete(struct store *st);
 /* Nobody was found: why (OWNER_KERNEL ... OWNER_UNRESOLVED), and a static text that tells more. */
 void store_owner_none(struct store *st, uint32_t inode, enum owner_status status,
 		      struct bytes detail);

@@ -310,6 +310,16 @@ void store_owners_set(struct store *st, uint32_t inode, const struct owner *owne
 	free(list);
 }
 
+void store_owners_complete(struct store *st)
+{
+	for (uint32_t slot = 0; slot < st->sx.len; slot++) {
+		const struct sock *s = store_cur_sock(st, slot);
+
+		if (s && !s->head.gone && s->n_owners && !s->owners_complete && s->r.inode)
+			store_owners_set(st, s->r.inode, s->owners, s->n_owners, true);
+	}
+}
+
 static void unlink_owners(struct store *st, uint32_t slot)
 {
 	const struct sock *s = sock_at(st, slot);

@@ -178,8 +178,7 @@ static void draw_filter(struct app *app, struct pen *pen)
 
 static void draw_user(struct app *app, struct pen *pen, uint32_t uid)
 {
-	const char *name =
-		app->lookup.username ? app->lookup.username(app->lookup.ctx, uid) : NULL;
+	const char *name = app->lookup.username ? app->lookup.username(app->lookup.ctx, uid) : NULL;
 
 	pen_puts(pen, ROLE_HEADER, "user ");
 	if (name)

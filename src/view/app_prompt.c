@@ -220,6 +220,9 @@ static void accept(struct app *app)
 		return;
 	prompt_remember(&app->histories[ask], text);
 	app->ask = ASK_NOTHING;
+	/* the key after this one acts on what was found */
+	while (ask == ASK_SEARCH && app_view(app)->job.on && app_view(app)->job.found == SLOT_NONE)
+		search_work(app, SEARCH_SLICE);
 	if (ask == ASK_COMMAND)
 		command_run(app, text);
 	else if (ask == ASK_INTERVAL)
@@ -311,8 +314,8 @@ static void draw_hint(struct app *app, struct grid *g, int y, int from)
 		const struct search_job *job = &app_view(app)->job;
 
 		if (!job->on)
-			pen_putf(&pen, ROLE_MUTED, "%u/%u",
-				 job->hits ? job->before + 1 : 0, job->hits);
+			pen_putf(&pen, ROLE_MUTED, "%u/%u", job->hits ? job->before + 1 : 0,
+				 job->hits);
 		pen_puts(&pen, ROLE_MUTED, "  Tab: filter");
 	}
 }

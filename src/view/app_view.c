@@ -333,8 +333,8 @@ size_t view_columns(const struct pane_view *view, int width, struct settings_col
 	uint8_t priorities[SETTINGS_COLUMNS_MAX];
 	size_t n_own, n = 0;
 	bool narrow = width < NARROW && !view->scroll;
-	const struct pane_column *own = narrow ? pane_narrow_columns(view->pane, &n_own)
-					       : pane_columns(view->pane, &n_own);
+	const struct pane_column *own =
+		narrow ? pane_narrow_columns(view->pane, &n_own) : pane_columns(view->pane, &n_own);
 	uint8_t limit = view->scroll || narrow ? 4 : priority_for(width);
 
 	if (chosen->n_columns) {

@@ -393,7 +393,8 @@ static bool uid_of(const struct row *row, uint32_t *ret_uid)
 
 	*ret_uid = sk ? sk->r.uid : port ? port->uid : ev->uid;
 	if (port)
-		return port->n_socks > 0 || (port->head.gone && port->owner_status != OWNER_PUBLISHED);
+		return port->n_socks > 0 ||
+		       (port->head.gone && port->owner_status != OWNER_PUBLISHED);
 	return sk ? (sk->r.have & REC_UID) != 0 : ev->uid_known;
 }
 

@@ -45,7 +45,8 @@ struct page_line *detail_end(struct page *page, const struct app *app, const cha
 
 void detail_section(struct page *page, const char *name)
 {
-	struct page_line line = {.label = name, .fd = -1, .role = ROLE_HEADER_VALUE, .heading = true};
+	struct page_line line = {
+		.label = name, .fd = -1, .role = ROLE_HEADER_VALUE, .heading = true};
 
 	page->section++;
 	line.key = line_key(page, name, 1);
@@ -88,8 +89,7 @@ void detail_sentence(struct page *page, const struct app *app, const struct row 
 void detail_column(struct page *page, const struct app *app, const struct row *row,
 		   enum column_id col, const char *label)
 {
-	struct page_line line = {
-		.label = label, .fd = -1, .start = (uint32_t)page->text.len};
+	struct page_line line = {.label = label, .fd = -1, .start = (uint32_t)page->text.len};
 	struct value v;
 
 	if (!column_in(col, row->pane))
@@ -206,8 +206,7 @@ void detail_published(struct page *page, const struct app *app, const struct row
 	for (uint32_t i = 0; i < n; i++) {
 		struct strbuf *raw = detail_begin(page);
 		uint64_t id = i;
-		enum link_kind link =
-			detail_publish_link(row, &published[i], container_netns, &id);
+		enum link_kind link = detail_publish_link(row, &published[i], container_netns, &id);
 
 		add_end(raw, &published[i].host_addr, published[i].host_port);
 		strbuf_adds(raw, " -> ");

@@ -144,8 +144,8 @@ static const struct port *port_at(const struct snapshot *snap, const struct neta
 enum link_kind detail_publish_link(const struct row *row, const struct publish_rec *pub,
 				   uint32_t container_netns, uint64_t *ret_id)
 {
-	const struct port *host = port_at(row->snap, &pub->host_addr, pub->host_port, pub->proto,
-					  SLOT_NONE);
+	const struct port *host =
+		port_at(row->snap, &pub->host_addr, pub->host_port, pub->proto, SLOT_NONE);
 	const struct port *inside = NULL;
 
 	if (host && host->head.id != row_id(row) && host->netns != container_netns)

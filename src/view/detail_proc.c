@@ -27,18 +27,12 @@ static void add_facts(struct page *page, const struct app *app, const struct row
 		enum column_id col;
 		const char *label;
 	} facts[] = {
-		{COL_CMDLINE, "command"},
-		{COL_EXE, "program"},
-		{COL_EXE_DELETED, "deleted"},
-		{COL_PPID, "parent"},
-		{COL_PROC_USER, "user"},
-		{COL_PROC_STATE, "state"},
-		{COL_PROC_START, "started"},
-		{COL_AGE, "age"},
-		{COL_LISTENERS, "listeners"},
-		{COL_CONNECTIONS, "connections"},
-		{COL_FDS, "descriptors"},
-		{COL_UNIT, "unit"},
+		{COL_CMDLINE, "command"},     {COL_EXE, "program"},
+		{COL_EXE_DELETED, "deleted"}, {COL_PPID, "parent"},
+		{COL_PROC_USER, "user"},      {COL_PROC_STATE, "state"},
+		{COL_PROC_START, "started"},  {COL_AGE, "age"},
+		{COL_LISTENERS, "listeners"}, {COL_CONNECTIONS, "connections"},
+		{COL_FDS, "descriptors"},     {COL_UNIT, "unit"},
 		{COL_CGROUP, "cgroup"},
 	};
 	const struct proc *p = row->obj;

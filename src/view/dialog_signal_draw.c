@@ -150,8 +150,8 @@ static void draw_foot(struct app *app, struct signal_dialog *s, struct grid *g,
 	} else if (s->stage == SIGNAL_CONFIRM) {
 		draw_confirm(s, &pen);
 	} else if (s->stage == SIGNAL_YES) {
-		pen_choose(&pen, ROLE_WARNING, "docker-proxy: type yes and Enter: ", "type yes: ",
-			   NULL);
+		pen_choose(&pen, ROLE_WARNING,
+			   "docker-proxy: type yes and Enter: ", "type yes: ", NULL);
 		pen_puts(&pen, ROLE_PROMPT, s->typed.text);
 		g->cursor_y = pen.y;
 		g->cursor_x = pen.x;

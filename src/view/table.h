@@ -88,7 +88,7 @@ struct table {
 	VEC(struct table_line) lines; /* only when grouped */
 	VEC(struct table_group) groups;
 	VEC(uint32_t) members; /* all rows in the order of the groups or the tree */
-	struct hash folds; /* group key -> 1 folded, 2 open */
+	struct hash folds;     /* group key -> 1 folded, 2 open */
 	bool fold_default;
 	uint32_t total;	  /* rows before the filter, as of the last finished scan */
 	uint32_t counted; /* the same, of the scan under way */

@@ -200,7 +200,8 @@ static void open_dialog(struct vt *vt, const struct child *c)
 
 /* --- cases */
 
-/* The row under the finger stays on its line for 30 ticks of churn, and it is the one that is hit. */
+/* The row under the finger stays on its line for 30 ticks of churn, and it is the one that is hit.
+ */
 static void exactly_the_selected_one_is_hit(void **state)
 {
 	struct child target, bystanders[2];

@@ -214,6 +214,26 @@ static void first_owners_are_no_change_other_owners_are(void **state)
 	assert_int_equal(w->snap->events[w->snap->n_events - 1]->previous_pid, 42);
 }
 
+/* A full look that found nobody else tells that those known are all; it is no change. */
+static void holders_become_complete(void **state)
+{
+	struct world *w = *state;
+	struct sock_rec recs[1] = {listener(1, v4(127, 0, 0, 1), 80)};
+	struct owner owners[2] = {{.pid = 30}, {.pid = 40}};
+
+	tick(w->st, 1000, recs, 1, &w->snap);
+	store_owners_set(w->st, recs[0].inode, owners, 2, false);
+	republish(w);
+	assert_false(sock_by_cookie(w->snap, PROTO_TCP, 1)->owners_complete);
+	assert_false(port_at_number(w->snap, PROTO_TCP, 80)->owners_complete);
+	store_owners_complete(w->st);
+	republish(w);
+	assert_true(sock_by_cookie(w->snap, PROTO_TCP, 1)->owners_complete);
+	assert_true(port_at_number(w->snap, PROTO_TCP, 80)->owners_complete);
+	assert_int_equal(sock_by_cookie(w->snap, PROTO_TCP, 1)->n_owners, 2);
+	assert_int_not_equal(sock_by_cookie(w->snap, PROTO_TCP, 1)->head.mark, MARK_CHANGED);
+}
+
 static void primary_is_whom_a_person_would_name(void **state)
 {
 	struct world *w = *state;
@@ -678,6 +698,7 @@ int main(void)
 		TEST(source_change_makes_no_marks),
 		TEST(text_rows_without_inode_are_told_apart_by_tuple),
 		TEST(first_owners_are_no_change_other_owners_are),
+		TEST(holders_become_complete),
 		TEST(primary_is_whom_a_person_would_name),
 		TEST(cgroup_of_the_socket_decides_the_primary),
 		TEST(accept_queue_shows_the_listeners_owner),

@@ -86,10 +86,14 @@ static void test_completion(void **state)
 	static const struct {
 		const char *typed, *shows;
 	} cases[] = {
-		{":pa", ":pane\n"},	       {":pane ev", ":pane events\n"},
-		{":pane zz", ":pane zz"},      {":sort loc", ":sort local"},
-		{":sort -loc", ":sort -local"}, {":set the", ":set theme\n"},
-		{":columns rx_b", ":columns rx_bytes\n"}, {":filter rx_b", ":filter rx_bytes\n"},
+		{":pa", ":pane\n"},
+		{":pane ev", ":pane events\n"},
+		{":pane zz", ":pane zz"},
+		{":sort loc", ":sort local"},
+		{":sort -loc", ":sort -local"},
+		{":set the", ":set theme\n"},
+		{":columns rx_b", ":columns rx_bytes\n"},
+		{":filter rx_b", ":filter rx_bytes\n"},
 		{":w", ":w"},
 	};
 

@@ -254,7 +254,8 @@ static void test_every_action_is_tested(void **state)
 			continue;
 		if (!is_in(scripts, N(scripts), id))
 			fail_msg("%s has no test", actions[id].id);
-		if ((actions[id].contexts & ACTION_PAGE) && !is_in(page_scripts, N(page_scripts), id))
+		if ((actions[id].contexts & ACTION_PAGE) &&
+		    !is_in(page_scripts, N(page_scripts), id))
 			fail_msg("%s has no test on a page", actions[id].id);
 	}
 }

@@ -67,9 +67,10 @@ static bool same(struct style a, struct style b)
 /* In every theme and depth what matters can be told from plain text, and new from gone. */
 static void test_marks_stand_out(void **state)
 {
-	static const uint8_t roles[] = {ROLE_NEW,      ROLE_GONE,  ROLE_CHANGED,	 ROLE_SELECTED,
-					ROLE_TAGGED,   ROLE_ERROR, ROLE_DIALOG_SELECTED, ROLE_TITLE,
-					ROLE_TAB_ACTIVE};
+	static const uint8_t roles[] = {
+		ROLE_NEW,	ROLE_GONE,  ROLE_CHANGED,	  ROLE_SELECTED,
+		ROLE_TAGGED,	ROLE_ERROR, ROLE_DIALOG_SELECTED, ROLE_TITLE,
+		ROLE_TAB_ACTIVE};
 
 	(void)state;
 	for (int theme = 0; theme < THEME_COUNT; theme++)
