@@ -48,6 +48,7 @@ static void copy_needs(struct needs *to, const struct needs *from)
 	free_needs(to);
 	*to = *from;
 	to->watch = watch;
+	to->push = (struct needs_push){0};
 }
 
 int session_new(const struct session_config *cfg, struct session **ret)
@@ -326,7 +327,11 @@ int session_once(struct session *s, const struct needs *needs, const struct snap
 	struct needs once = *needs;
 
 	once.bits |= NEED_COMPLETE;
+	if (s->names.journal) /* a recording is of everything */
+		once.push = (struct needs_push){0};
+	session_push_begin(s, &once);
 	*ret = session_tick(s, &once, false);
+	session_push_end(s);
 	if (session_is_blind(s)) {
 		session_release(*ret);
 		strbuf_adds(ret_error, "cannot read the kernel's socket tables");

@@ -146,6 +146,7 @@ struct session {
 	bool framed;	       /* the first frame is out */
 	int64_t replay_due_ms; /* when the next frame of a replay is due */
 
+	struct diag_filter push_own, push_other; /* during session_once() */
 	struct session_names names;
 	struct session_detail detail;
 	struct session_why *why;
@@ -227,6 +228,23 @@ int session_why_new(struct session *s);
 struct owned session_why(struct session *s, const struct needs *needs);
 const struct diag_filter *session_why_filter(struct session *s, const struct needs *needs);
 void session_why_done(struct session *s);
+
+/* session_push.c: what one-shot output leaves out. */
+void session_push_begin(struct session *s, const struct needs *needs);
+void session_push_end(struct session *s);
+/* Of the namespace, or NULL. */
+const struct diag_filter *session_push_filter(const struct session *s, const struct ns_source *ns);
+
+struct push_part {
+	struct dump_scope scope;
+	bool filtered; /* not to be dumped whole */
+};
+#define PUSH_PARTS 3
+/* What to dump for the scope, one after the other; returns how many. */
+unsigned int session_push_split(const struct needs *needs, const struct dump_scope *scope,
+				struct push_part parts[PUSH_PARTS]);
+/* Whether the kernel did not take the filter (a mark needs CAP_NET_ADMIN, an old kernel). */
+bool session_push_refused(const struct sockdiag_report *report);
 
 /* session_events.c: listeners as they come and go, also between ticks. */
 void session_events_read(struct session *s);

@@ -159,6 +159,10 @@ static uint32_t dump_diag(struct session *s, struct ns_source *ns, const struct 
 		namespace_absent(ns->ns, &query.none4, &query.none6);
 	store_dump_begin(s->store, scope);
 	sockdiag_dump(ns->diag, &query, put_record, &ctx, &report);
+	if (query.filter && session_push_refused(&report)) {
+		query.filter = NULL;
+		sockdiag_dump(ns->diag, &query, put_record, &ctx, &report);
+	}
 	store_dump_end(s->store, report.asked & ~report.unsupported, report.complete);
 	for (unsigned int proto = 0; proto < PROTO_COUNT; proto++)
 		if (report.asked & PROTO_BIT(proto))
@@ -231,6 +235,28 @@ static uint32_t extra_wants(const struct needs *needs)
 	       (needs->bits & NEED_AUTOBOUND ? SOCKDIAG_WANT_AUTOBOUND : 0);
 }
 
+/* As dump_diag(), in parts: those sockets that can be wanted. */
+static uint32_t dump_pushed(struct session *s, struct ns_source *ns, const struct dump_scope *scope,
+			    const struct needs *needs)
+{
+	struct push_part parts[PUSH_PARTS];
+	unsigned int n = session_push_split(needs, scope, parts);
+	uint32_t unsupported = 0;
+	bool complete = true, conns = false;
+
+	for (unsigned int i = 0; i < n; i++) {
+		parts[i].scope.protos &= ~unsupported;
+		unsupported |=
+			dump_diag(s, ns, &parts[i].scope, extra_wants(needs),
+				  parts[i].filtered ? session_push_filter(s, ns) : NULL);
+		complete &= ns->complete;
+		conns |= ns->conns;
+	}
+	ns->complete = complete;
+	ns->conns = conns;
+	return unsupported;
+}
+
 static void dump_namespace(struct session *s, struct ns_source *ns, const struct needs *needs,
 			   int64_t now_ms)
 {
@@ -246,7 +272,9 @@ static void dump_namespace(struct session *s, struct ns_source *ns, const struct
 	read_destroyed(s, ns);
 	ns->complete = true;
 	ns->conns = false;
-	if (ns->diag)
+	if (ns->diag && needs->push.on)
+		scope.protos = dump_pushed(s, ns, &scope, needs);
+	else if (ns->diag)
 		scope.protos = dump_diag(s, ns, &scope, want, session_why_filter(s, needs));
 	dump_text(s, ns, &scope);
 	if (ns->ns)

@@ -23,6 +23,7 @@ struct batch {
 	uint32_t done;	/* snapshots written */
 	size_t matched; /* rows, in all of them */
 	bool partial;
+	struct arena memory; /* of what the kernel decides */
 };
 
 static size_t terminal_width(void)
@@ -99,6 +100,17 @@ static uint64_t cell_needs(const struct batch *b)
 	return bits;
 }
 
+/* Whether a listener's row shows how many connections it has. */
+static bool shows_conns(const struct batch *b)
+{
+	if (b->output == OUTPUT_TERSE || b->output == OUTPUT_QUIET)
+		return false;
+	for (size_t i = 0; i < b->n_cols; i++)
+		if (b->cols[i] == COL_CONNS)
+			return true;
+	return b->output > OUTPUT_TEXT || b->live->plan->sort_col == COL_CONNS;
+}
+
 static enum export_format format_of(enum plan_output output)
 {
 	switch (output) {
@@ -141,6 +153,19 @@ static void write_rows(struct batch *b, const struct snapshot *snap)
 	}
 }
 
+/* Says where else to look, for which everything is looked at. */
+static void hint(struct batch *b, const struct needs *needs, const struct snapshot *snap)
+{
+	struct needs whole = *needs;
+	const struct snapshot *all = NULL;
+
+	whole.push = (struct needs_push){0};
+	if (needs->push.on)
+		all = live_once(b->live, &whole);
+	hint_say(&b->query, all ? all : snap, &b->live->lookup);
+	session_release(all);
+}
+
 /* One snapshot; false when the run must end. */
 static bool one_round(struct batch *b, const struct needs *needs)
 {
@@ -159,7 +184,7 @@ static bool one_round(struct batch *b, const struct needs *needs)
 	if (live->plan->stats)
 		stats_say(snap->epoch, &snap->stats);
 	if (!b->query.slots.len && live->plan->condition && b->output != OUTPUT_QUIET)
-		hint_say(&b->query, snap, &live->lookup);
+		hint(b, needs, snap);
 	b->done++;
 	session_release(snap);
 	return !live->out.error;
@@ -182,6 +207,8 @@ static int run_rounds(struct batch *b)
 
 	choose_columns(b, NULL);
 	query_needs(&b->query, cell_needs(b), &needs);
+	if (rounds == 1)
+		query_push(&b->query, shows_conns(b), &b->memory, &needs);
 	for (;;) {
 		if (!one_round(b, &needs))
 			return live_end(b->live, CLI_FATAL);
@@ -212,11 +239,13 @@ int batch_run(struct live *live)
 		return CLI_USAGE;
 	}
 	strbuf_init(&error, 0);
+	arena_init(&b.memory, 0);
 	if (query_init(&b.query, live->plan, pane, &error))
 		say_raw(&error);
 	else
 		code = run_rounds(&b);
 	query_done(&b.query);
+	arena_done(&b.memory);
 	strbuf_done(&error);
 	return code;
 }

@@ -1,6 +1,7 @@
 #include "cli/query.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,6 +134,29 @@ void query_needs(const struct query *q, uint64_t bits, struct needs *ret)
 		.bits = bits,
 		.protos = q->plan->settings.families,
 	};
+}
+
+static uint32_t ifindex_of(void *ctx, const char *name)
+{
+	(void)ctx;
+	return if_nametoindex(name);
+}
+
+void query_push(const struct query *q, bool conns, struct arena *arena, struct needs *needs)
+{
+	struct filter_push_context context = {
+		.can_mark = true,
+		.conns = conns,
+		.peers = needs->bits & NEED_PEERS,
+	};
+	struct filter_push own, other;
+
+	if (filter_is_empty(q->filter) || (q->pane != PANE_PORTS && q->pane != PANE_SOCKETS))
+		return;
+	filter_pushdown(q->filter, &context, arena, &other);
+	context.ifindex = ifindex_of;
+	filter_pushdown(q->filter, &context, arena, &own);
+	needs->push = (struct needs_push){true, own.expr, other.expr, own.states, own.protos};
 }
 
 /* ---- rows ---- */

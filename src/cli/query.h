@@ -25,6 +25,12 @@ void query_done(struct query *q);
 /* What must be read for the rows, beside what their cells need (bits). Borrows nothing. */
 void query_needs(const struct query *q, uint64_t bits, struct needs *ret);
 
+/*
+ * What the kernel may leave out of a dump for rows that show these facts (filter_pushdown). Not for
+ * a run of several ticks, where a row that is no longer wanted must not seem gone.
+ */
+void query_push(const struct query *q, bool conns, struct arena *arena, struct needs *needs);
+
 /* Notes the members of the process tree; before query_run() and query_has(). */
 void query_see(struct query *q, const struct snapshot *snap);
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "model/diag_expr.h"
 #include "model/record.h"
 
 #define NEED_OWNERS (1ull << 0)	      /* inode -> pid, fd */
@@ -50,6 +51,17 @@ struct why_want {
 	bool probe, probe_force;
 };
 
+/*
+ * Of one-shot output: what of a dump will do (filter_pushdown). The trees (NULL = all) are those of
+ * our own namespace and, where devices have other numbers, of the others. The caller's, for the
+ * call of session_once() only.
+ */
+struct needs_push {
+	bool on;
+	const struct diag_expr *own, *other;
+	uint32_t states, protos;
+};
+
 struct needs {
 	uint64_t bits;
 	uint32_t protos;       /* PROTO_BIT mask of what is dumped */
@@ -60,6 +72,7 @@ struct needs {
 	uint32_t detail_pid;
 	uint64_t detail_start; /* start ticks of that pid */
 	struct why_want why;
+	struct needs_push push;
 };
 
 #endif

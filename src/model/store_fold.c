@@ -146,8 +146,10 @@ static void borrow_optional(struct sock_rec *rec, const struct sock_rec *tcp)
 		rec->mark = tcp->mark;
 	if (lacks & REC_UID)
 		rec->uid = tcp->uid;
-	rec->have |=
-		lacks & (REC_DROPS | REC_V6ONLY | REC_CGROUP | REC_MARK | REC_UID | REC_QUEUES);
+	if (tcp->have & REC_SOCKOPT) /* an mptcp socket leaves its port to the tcp one */
+		rec->autobound = tcp->autobound;
+	rec->have |= lacks & (REC_DROPS | REC_V6ONLY | REC_CGROUP | REC_MARK | REC_UID |
+			      REC_QUEUES | REC_SOCKOPT);
 }
 
 /* Fills in what a subflow knows; false when there is none. */

@@ -82,20 +82,22 @@ uint32_t filter_proto_mask(const struct filter *filter);
 /* Appends the filter in its canonical form, which parses to the same filter. */
 void filter_format(const struct filter *filter, struct strbuf *out);
 
-/* What is known where a dump is made. */
+/* What is known where a dump is made, and which facts about other sockets its rows will show. */
 struct filter_push_context {
 	uint32_t (*ifindex)(void *ctx, const char *name); /* in that namespace; 0 = unknown */
 	void *ctx;
-	bool can_mark; /* CAP_NET_ADMIN */
+	bool can_mark; /* CAP_NET_ADMIN, or the kernel is asked again without when it refuses */
+	bool conns;    /* Sockets: how many connections a listener has */
+	bool peers;    /* Sockets: NEED_PEERS */
 };
 
 /*
- * What the kernel can decide by itself: every socket that the filter selects passes expr (NULL =
- * all do) and is in the masks; others may pass too. The tree lives in the arena.
+ * What the kernel can decide by itself: every socket that the filter selects, and those whose facts
+ * its rows show, pass expr (NULL = all do) and are in the masks; others may pass too. The tree
+ * lives in the arena.
  *
- * A row can depend on sockets that the filter leaves out: an unaccepted connection is explained by
- * its listener, a peer is found by its own row. Dump listeners without expr, and do not use it at
- * all with NEED_PEERS.
+ * Two things are not in it: an unaccepted connection is explained by its listener, and an mptcp
+ * socket hides tcp sockets. Dump listeners without expr, and mptcp whole.
  */
 struct filter_push {
 	const struct diag_expr *expr;

@@ -47,6 +47,9 @@ struct world {
 	struct filter_names names;
 	unsigned int seed, tried, wrong, refused, pushed;
 	unsigned int lsof_matched;
+	const char *program; /* inettop */
+	char pid[16];	     /* of this process: in its namespace */
+	uint64_t program_rows;
 	uint64_t matched;
 };
 
@@ -231,7 +234,7 @@ static bool read_command(char *const argv[], void (*read)(const char *line, stru
 {
 	posix_spawn_file_actions_t actions;
 	int pipes[2], status = -1;
-	char line[4096];
+	char line[16384];
 	FILE *out;
 	pid_t pid;
 
@@ -258,7 +261,8 @@ static bool read_command(char *const argv[], void (*read)(const char *line, stru
 }
 
 /* False when ss refuses the expression. */
-static bool select_ss(const char *text, bool unix_too, struct ids *ret)
+static bool select_ss(const char *text, bool unix_too,
+		      void (*read)(const char *line, struct ids *ret), struct ids *ret)
 {
 	char name[] = "ss", tables[16], copy[TEXT_MAX], *rest = NULL;
 	char *argv[TEXT_MAX / 2 + 3] = {name, tables};
@@ -268,7 +272,7 @@ static bool select_ss(const char *text, bool unix_too, struct ids *ret)
 	snprintf(copy, sizeof(copy), "%s", text);
 	for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
 		argv[argc++] = word;
-	return read_command(argv, read_line, ret);
+	return read_command(argv, read, ret);
 }
 
 /* ---- lsof ---- */
@@ -308,6 +312,119 @@ static void select_inodes(struct world *w, struct filter *f, struct ids *ret)
 	sort_ids(ret);
 }
 
+/* ---- the program ---- */
+
+/* ss -e: "ino:N", not there when it is 0. */
+static void read_ss_inode(const char *line, struct ids *ret)
+{
+	const char *ino = strstr(line, " ino:");
+
+	if (ino && strtoull(ino + 5, NULL, 10))
+		vec_push(&ret->list, strtoull(ino + 5, NULL, 10));
+}
+
+/* The value of a field of a line of --jsonl, up to its end. */
+static size_t find_value(const char *line, const char *name, const char **ret)
+{
+	char quoted[40];
+	const char *at;
+
+	snprintf(quoted, sizeof(quoted), "\"%s\":", name);
+	at = strstr(line, quoted);
+	if (!at)
+		return 0;
+	*ret = at + strlen(quoted);
+	return strcspn(*ret, **ret == '{' || **ret == '[' ? "}]" : ",}");
+}
+
+/* "tcp listen 1234": ss does not ask for sockets that are only bound. */
+static void read_text_inode(const char *line, struct ids *ret)
+{
+	char state[32];
+	unsigned long long inode;
+
+	if (sscanf(line, "%*s %31s %llu", state, &inode) == 2 && inode && strcmp(state, "bound"))
+		vec_push(&ret->list, inode);
+}
+
+/* What stands still of a row, as a number that other rows do not have. */
+static void read_row(const char *line, struct ids *ret)
+{
+	static const char *const names[] = {
+		"cookie",     "inode",	      "proto",	     "state",	     "local_addr",
+		"local_port", "remote_addr",  "remote_port", "ifname",	     "uid",
+		"backlog",    "owner_status", "owners",	     "conns",	     "reuseport_group",
+		"peer",	      "service",      "v6only",	     "socket_cgroup"};
+	uint64_t sum = 0xcbf29ce484222325u;
+	const char *value;
+
+	if (!find_value(line, "inode", &value))
+		return;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		size_t len = find_value(line, names[i], &value);
+
+		for (size_t j = 0; j < len; j++)
+			sum = (sum ^ (unsigned char)value[j]) * 0x100000001b3u;
+	}
+	vec_push(&ret->list, sum);
+}
+
+/* Runs inettop. rounds: of one, the kernel decides what it can; of two, nothing. */
+static void run_program(const struct world *w, const char *text, const char *rounds, bool rows,
+			void (*read)(const char *line, struct ids *ret), struct ids *ret)
+{
+	const char *argv[] = {w->program,
+			      "--no-config",
+			      "--no-runtime",
+			      "--pane=sockets",
+			      "-aHN",
+			      "--netns",
+			      w->pid,
+			      "-d0.1",
+			      "-n",
+			      rounds,
+			      "-c",
+			      "proto,state,inode",
+			      rows ? "--jsonl" : text,
+			      rows ? text : NULL,
+			      NULL};
+
+	read_command((char *const *)(uintptr_t)argv, read, ret);
+}
+
+static bool same_ids(const struct ids *a, const struct ids *b);
+static void print_ids(const char *who, const struct ids *ids);
+
+/* Rows as JSON show what other sockets tell of them; lines of text with these columns do not. */
+static void compare_program(struct world *w, const char *text)
+{
+	const struct filter_context context = {.pane = PANE_SOCKETS, .names = &w->names};
+	struct ids theirs = {0}, lines = {0}, some = {0}, all = {0};
+	struct filter_error error;
+	struct filter *f = NULL;
+	bool parsed = !filter_parse(&context, text, strlen(text), &f, &error);
+
+	if (parsed && filter_state_mask(f) && select_ss(text, false, read_ss_inode, &theirs)) {
+		run_program(w, text, "1", false, read_text_inode, &lines);
+		run_program(w, text, "1", true, read_row, &some);
+		run_program(w, text, "2", true, read_row, &all);
+		w->program_rows += some.list.len;
+	}
+	if (!same_ids(&lines, &theirs) || !same_ids(&some, &all)) {
+		w->wrong++;
+		printf("# differs: inettop %s\n", text);
+		print_ids("ss", &theirs);
+		print_ids("inettop", &lines);
+		print_ids("rows", &some);
+		print_ids("rows without push-down", &all);
+	}
+	filter_free(f);
+	vec_done(&theirs.list);
+	vec_done(&lines.list);
+	vec_done(&some.list);
+	vec_done(&all.list);
+}
+
 /* ---- comparison ---- */
 
 static bool same_ids(const struct ids *a, const struct ids *b)
@@ -331,7 +448,7 @@ static void compare(struct world *w, const char *text, bool unix_too)
 	struct ids theirs = {0}, ours = {0}, pushed = {0};
 	struct filter_error error = {0};
 	struct filter *f = NULL;
-	bool accepted = select_ss(text, unix_too, &theirs);
+	bool accepted = select_ss(text, unix_too, read_line, &theirs);
 	bool parsed = filter_parse(&context, text, strlen(text), &f, &error) == 0;
 	bool good = !accepted || parsed;
 
@@ -569,6 +686,22 @@ static const char *const lsof_words[] = {
 	":1",
 	"@10.1.2.9",
 };
+/* Rows with facts of others: connections, the other end. */
+static const char *const program_only[] = {
+	"sport = :80",
+	"dport = :80",
+	"state listening",
+	"state listening sport = :80",
+	"state established dport = :80",
+	"state time-wait",
+	"not dport = :80",
+	"src 10.1.2.3",
+	"dst ::ffff:10.1.2.3",
+	"dst 127.0.0.1",
+	"src 127.0.0.1 and dport >= :1",
+	"dev d0 or sport = :80",
+	"fwmark = 5 and state connected",
+};
 static const char *const fixed_unix[] = {
 	"",
 	"src unix:*",
@@ -620,6 +753,17 @@ static void run_all(struct world *w, unsigned int count)
 		compare_lsof(w, lsof_words[i]);
 	check(&number, w->wrong == wrong && w->lsof_matched > 30,
 	      "words select the sockets that lsof -i selects");
+	wrong = w->wrong;
+	for (size_t i = 1; i < sizeof(fixed) / sizeof(*fixed); i += 3)
+		compare_program(w, fixed[i]);
+	for (size_t i = 0; i < sizeof(program_only) / sizeof(*program_only); i++)
+		compare_program(w, program_only[i]);
+	for (unsigned int i = 0; i < count / 40; i++) {
+		random_expression(w, &text);
+		compare_program(w, strbuf_str(&text));
+	}
+	check(&number, w->wrong == wrong && w->program_rows > 100,
+	      "the program shows what ss shows, and the same rows with push-down as without");
 	check(&number, w->refused < w->tried / 20, "ss takes nearly all of them");
 	check(&number, w->pushed > w->tried / 2, "most are decided by the kernel in part");
 	check(&number, w->matched > w->tried, "they select sockets");
@@ -629,10 +773,13 @@ static void run_all(struct world *w, unsigned int count)
 	strbuf_done(&text);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const char *count = getenv("FILTER_SS_COUNT"), *seed = getenv("FILTER_SS_SEED"), *reason;
 	static struct world w;
+
+	w.program = argc > 1 ? argv[1] : "./inettop";
+	snprintf(w.pid, sizeof(w.pid), "%d", (int)getpid());
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	w.seed = seed ? (unsigned int)strtoul(seed, NULL, 0) : (unsigned int)time(NULL);

@@ -374,6 +374,9 @@ static void mptcp_takes_in_tcp(bool tcp_first, struct world *w)
 	mptcp.sendq = 0;
 	tcp.timer = TIMER_KEEPALIVE;
 	tcp.expires_ms = 9000;
+	tcp.have |= REC_SOCKOPT;
+	mptcp.have |= REC_SOCKOPT;
+	mptcp.autobound = true;
 	recs[!tcp_first] = tcp;
 	recs[tcp_first] = mptcp;
 	for (int64_t ms = 1000; ms < 4000; ms += 1000) {
@@ -382,6 +385,7 @@ static void mptcp_takes_in_tcp(bool tcp_first, struct world *w)
 		assert_null(sock_by_cookie(w->snap, PROTO_TCP, 1));
 		s = sock_by_cookie(w->snap, PROTO_MPTCP, 9);
 		assert_true(s->mptcp_folded);
+		assert_false(s->r.autobound);
 		assert_int_equal(s->r.sendq, 128);
 		assert_int_equal(s->r.timer, TIMER_KEEPALIVE);
 		assert_int_equal(s->expires_ms, 10000);

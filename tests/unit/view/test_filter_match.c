@@ -1,6 +1,8 @@
 /* What filters select on the demo host, and what is said of them without looking at a row. */
 #include "lib/unit.h"
 
+#include <sys/socket.h>
+
 #include "lib/demo_snapshot.h"
 #include "model/needs.h"
 #include "view/filter.h"
@@ -532,6 +534,122 @@ static void random_filter(unsigned int *seed, unsigned int depth, struct strbuf 
 	}
 }
 
+/* A socket, alone in a row of its own. */
+static struct sock some_sock(uint8_t state, const char *local, uint32_t local_port,
+			     const char *remote, uint32_t remote_port)
+{
+	struct sock sk = {.r = {.proto = PROTO_TCP, .state = state, .inode = 1, .cookie = 1}};
+
+	netaddr_parse(local, strlen(local), &sk.r.local, NULL, NULL);
+	netaddr_parse(remote, strlen(remote), &sk.r.remote, NULL, NULL);
+	sk.r.family = sk.r.local.family == AF_INET ? FAM_INET : FAM_INET6;
+	sk.r.local_port = local_port;
+	sk.r.remote_port = remote_port;
+	sk.netns = sk.port = sk.proc = sk.peer = SLOT_NONE;
+	return sk;
+}
+
+/* When the first is wanted, the second gets through. Returns whether that says something. */
+static bool check_other(const char *text, const struct sock *wanted, const struct sock *other,
+			const struct filter_push_context *context)
+{
+	struct filter *f = parse(PANE_SOCKETS, false, text);
+	const struct sock *socks[] = {wanted};
+	const struct snapshot snap = {.socks = socks, .n_socks = 1, .epoch = 1};
+	const struct lookup lookup = {0};
+	struct filter_push push;
+	struct arena arena;
+	struct row row;
+	bool matched;
+
+	assert_true(row_at(&snap, PANE_SOCKETS, 0, &row));
+	matched = filter_match(f, &row, &lookup);
+	arena_init(&arena, 0);
+	filter_pushdown(f, context, &arena, &push);
+	if (matched && (!(push.states & STATE_BIT(other->r.state)) ||
+			(push.expr && !passes(push.expr, other))))
+		fail_msg("%s: keeps away what a row tells of", text);
+	matched = matched && push.expr;
+	filter_free(f);
+	arena_done(&arena);
+	return matched;
+}
+
+/* A listener's row tells how many connections it has. */
+static void test_push_keeps_connections(void **state)
+{
+	const struct filter_push_context context = {
+		.ifindex = find_ifindex, .can_mark = true, .conns = true};
+	static const char *const listens[] = {"0.0.0.0", "127.0.0.1", "::", "::1", "192.168.1.10"};
+	static const char *const locals[] = {"127.0.0.1", "127.0.0.1", "::1", "::1",
+					     "192.168.1.10"};
+	unsigned int seed = 7, told = 0;
+	struct strbuf text;
+
+	(void)state;
+	strbuf_init(&text, 0);
+	for (unsigned int i = 0; i < 4000; i++) {
+		struct sock wanted = some_sock(STATE_LISTEN, listens[i % 5], i % 2 ? 80 : 8080,
+					       i % 5 < 2 || i % 5 == 4 ? "0.0.0.0" : "::", 0);
+		struct sock conn = some_sock(STATE_ESTABLISHED, locals[i % 5], wanted.r.local_port,
+					     locals[i % 5], 40000);
+
+		strbuf_reset(&text);
+		random_filter(&seed, 2, &text);
+		told += check_other(strbuf_str(&text), &wanted, &conn, &context);
+	}
+	assert_true(told > 200);
+	strbuf_done(&text);
+}
+
+/* A row tells of the other end, which may have the same address in another family. */
+static void test_push_keeps_peers(void **state)
+{
+	const struct filter_push_context context = {
+		.ifindex = find_ifindex, .can_mark = true, .peers = true};
+	static const char *const addrs[] = {"127.0.0.1", "::1", "::ffff:127.0.0.1", "192.168.1.10"};
+	static const char *const others[] = {"127.0.0.1", "::1", "127.0.0.1", "192.168.1.10"};
+	unsigned int seed = 8, told = 0;
+	struct strbuf text;
+
+	(void)state;
+	strbuf_init(&text, 0);
+	for (unsigned int i = 0; i < 4000; i++) {
+		struct sock wanted = some_sock(STATE_ESTABLISHED, addrs[i % 4], 80, addrs[i % 4],
+					       i % 3 ? 5432 : 40000);
+		struct sock peer = some_sock(STATE_FIN_WAIT_1, others[i % 4], wanted.r.remote_port,
+					     others[i % 4], 80);
+
+		strbuf_reset(&text);
+		random_filter(&seed, 2, &text);
+		told += check_other(strbuf_str(&text), &wanted, &peer, &context);
+		told += check_other(strbuf_str(&text), &peer, &wanted, &context);
+	}
+	assert_true(told > 200);
+	strbuf_done(&text);
+}
+
+/* What depends on more of the snapshot is not left to the kernel. */
+static void test_push_nothing(void **state)
+{
+	static const char *const texts[] = {"problems sport = :80", "sport = :80 conns>3",
+					    "dport = :80 peer:nginx"};
+	struct filter_push push;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, 0);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		struct filter *f = parse(PANE_SOCKETS, false, texts[i]);
+
+		filter_pushdown(f, &push_context, &arena, &push);
+		assert_null(push.expr);
+		assert_int_equal(push.states, STATE_MASK_ALL);
+		filter_free(f);
+	}
+	arena_done(&arena);
+}
+
 static void test_push_loses_nothing(void **state)
 {
 	unsigned int seed = 1, away = 0;
@@ -591,6 +709,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_push_loses_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_push_keeps_away, setup, teardown),
 		cmocka_unit_test(test_push_for_ports),
+		cmocka_unit_test(test_push_keeps_connections),
+		cmocka_unit_test(test_push_keeps_peers),
+		cmocka_unit_test(test_push_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
