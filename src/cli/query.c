@@ -153,6 +153,8 @@ void query_push(const struct query *q, bool conns, struct arena *arena, struct n
 
 	if (filter_is_empty(q->filter) || (q->pane != PANE_PORTS && q->pane != PANE_SOCKETS))
 		return;
+	if (!(needs->bits & (NEED_CONNS | NEED_CONN_COUNTS))) /* listeners only: all are needed */
+		return;
 	filter_pushdown(q->filter, &context, arena, &other);
 	context.ifindex = ifindex_of;
 	filter_pushdown(q->filter, &context, arena, &own);
