@@ -246,9 +246,8 @@ static uint32_t dump_pushed(struct session *s, struct ns_source *ns, const struc
 
 	for (unsigned int i = 0; i < n; i++) {
 		parts[i].scope.protos &= ~unsupported;
-		unsupported |=
-			dump_diag(s, ns, &parts[i].scope, extra_wants(needs),
-				  parts[i].filtered ? session_push_filter(s, ns) : NULL);
+		unsupported |= dump_diag(s, ns, &parts[i].scope, extra_wants(needs),
+					 parts[i].filtered ? session_push_filter(s, ns) : NULL);
 		complete &= ns->complete;
 		conns |= ns->conns;
 	}
