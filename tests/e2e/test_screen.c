@@ -171,8 +171,8 @@ static void every_size_shows_something(void **state)
 	static const struct {
 		int rows, cols;
 		const char *text;
-	} sizes[] = {{24, 80, "PROTO"}, {80, 300, "PROTO"}, {10, 40, "PORT"},
-		     {4, 20, "PORT"},	{3, 20, "need"},    {24, 19, "need"}};
+	} sizes[] = {{24, 80, "PROTO"}, {80, 300, "PROTO"}, {10, 40, "LOCAL"},
+		     {4, 20, "LOCAL"},	{3, 20, "need"},    {24, 19, "need"}};
 	struct vt_options o = {0};
 	struct vt *vt;
 	size_t i;
