@@ -245,7 +245,7 @@ static bool descriptors_known(const struct owners *own)
 	return own && !owners_info(own)->fed && owners_pass_cost(own) > 0;
 }
 
-static bool has_foreign_sockets(const struct entry *e)
+bool namespaces_has_others(const struct entry *e)
 {
 	struct netstat_counters counters;
 
@@ -278,8 +278,7 @@ static bool judge_lonely(struct entry *e, const struct owners *own, int64_t now_
 	e->lonely = LONELY_SCANS;
 	if (e->backoff_ms && now_ms < e->retry_ms)
 		return true;
-	sockets = has_foreign_sockets(e);
-	e->held_unseen = !sockets;
+	sockets = namespaces_has_others(e);
 	if (e->id && (sockets || !descriptors_known(own)) && !(sockets && e->sock_pid)) {
 		let_go(e, now_ms);
 		return true;
@@ -311,7 +310,6 @@ static bool judge(struct entry *e, const struct owners *own, int64_t now_ms)
 		if (e->state != ENTRY_REFUSED)
 			e->backoff_ms = 0;
 		e->lonely = 0;
-		e->held_unseen = false;
 		return e->ns.err != -ESTALE || e->state == ENTRY_REFUSED;
 	}
 	if (e->state == ENTRY_LET_GO)

@@ -19,7 +19,7 @@ struct entry {
 	struct namespace ns;   /* first: what callers get is this */
 	uint8_t state, lonely; /* scans without any holder but a socket or an unknown descriptor */
 	bool in_list;	       /* of the kernel's own list, in this scan */
-	bool init, turn, held_unseen;
+	bool init, turn;
 	uint64_t id; /* NS_GET_ID, 0 unknown */
 	uint64_t leader_start;
 	int64_t retry_ms, backoff_ms;
@@ -28,7 +28,7 @@ struct entry {
 	int32_t fd;
 	uint32_t named_leader; /* whose comm and cgroup are known */
 	int32_t sock_fd;
-	uint32_t sock_pid;     /* holds a socket that was made in it */
+	uint32_t sock_pid; /* holds a socket that was made in it */
 	char *cgroup, *name, *workload;
 	uint8_t workload_kind;
 	int watch_fd;	   /* tells of changed addresses */
@@ -100,6 +100,8 @@ bool namespaces_fits(const struct namespaces *all, const struct entry *e, const 
 
 /* ---- namespaces.c ---- */
 struct entry *namespaces_entry(const struct namespaces *all, uint32_t inode);
+/* Whether there are sockets in it that are not ours. */
+bool namespaces_has_others(const struct entry *e);
 struct entry *namespaces_add(struct namespaces *all, uint32_t inode);
 
 #endif

@@ -89,6 +89,17 @@ static void name_container(struct entry *e)
 	set_name(e, e->ns.facts.pod_uid.ptr ? NETNS_POD : NETNS_CONTAINER, name.ptr, name.len);
 }
 
+/* No process is in it and no mount of ours: what else may hold it. */
+static void name_unseen(struct namespaces *all, struct entry *e)
+{
+	if (e->fd_pid)
+		name_after_process(all, e, NETNS_FD, e->fd_pid);
+	else if (e->sock_pid)
+		name_after_process(all, e, NETNS_SOCKET, e->sock_pid);
+	else if (e->state == ENTRY_OPEN)
+		e->ns.rec.kind = namespaces_has_others(e) ? NETNS_SOCKET : NETNS_FD;
+}
+
 static void describe(struct namespaces *all, struct entry *e)
 {
 	const char *mount = named_mount(e);
@@ -109,11 +120,8 @@ static void describe(struct namespaces *all, struct entry *e)
 		name_after_process(all, e, NETNS_PROCESS, e->ns.leader);
 	else if (!e->ns.leader && e->mount)
 		set_name(e, NETNS_MOUNT, e->mount, strlen(e->mount));
-	else if (!e->ns.leader && e->sock_pid && !e->fd_pid)
-		name_after_process(all, e, NETNS_SOCKET, e->sock_pid);
 	else if (!e->ns.leader)
-		name_after_process(all, e, e->fd_pid || e->held_unseen ? NETNS_FD : NETNS_SOCKET,
-				   e->fd_pid);
+		name_unseen(all, e);
 }
 
 static void read_addresses(struct entry *e)

@@ -70,12 +70,12 @@ for i in $(seq 20); do
 	hold named 7070 "itn$i"
 done
 json ports :7070
-tap_is "$(pick ports 'len([r for r in rows if r["netns_name"].startswith("itn")])')" 20 \
+tap_is "$(pick ports 'len([r for r in rows if (r["netns_name"] or "").startswith("itn")])')" 20 \
 	"20 namespaces with a listener on the same port: 20 rows"
 tap_is "$(pick ports 'len({r["netns_cookie"] for r in rows}), {r["owner_status"] for r in rows}, {r["comm"] for r in rows}')" \
 	"(20, {'known'}, {'python3'})" "each in its own namespace, each with its owner"
 json namespaces
-tap_is "$(pick namespaces '{(r["kind"], r["holders"], r["listeners"]) for r in rows if r["netns_name"].startswith("itn")}')" \
+tap_is "$(pick namespaces '{(r["kind"], r["holders"], r["listeners"]) for r in rows if (r["netns_name"] or "").startswith("itn")}')" \
 	"{('named', 1, 1)}" "the pane has their names, processes and listeners"
 
 tap_is "$("$INETTOP" -t --netns itn7 :7070 | wc -l)" 1 "--netns NAME"

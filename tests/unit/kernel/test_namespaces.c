@@ -201,11 +201,21 @@ static struct namespace *await(struct world *w, uint32_t inode)
 
 /* Sockets that are not ours: another instance of the program, of any version, may look at it, too.
  */
-static bool is_shared(const struct namespace *ns)
+static bool is_shared(struct world *w, uint64_t cookie)
 {
 	struct netstat_counters counters;
+	struct namespace *ns;
 
-	return ns && ns->gate.netstat && netstat_read(ns->gate.netstat, &counters) == 0 &&
+	for (int i = 0; i < 300; i++) {
+		ns = namespaces_by_cookie(w->all, cookie);
+		if (!ns)
+			return true; /* gone, if late */
+		if (ns->diag)
+			break;
+		poll(NULL, 0, 10);
+		scan(w);
+	}
+	return ns->gate.netstat && netstat_read(ns->gate.netstat, &counters) == 0 &&
 	       counters.sockets_used > 4;
 }
 
@@ -217,7 +227,7 @@ static bool await_gone(struct world *w, uint64_t cookie)
 
 	while (namespaces_by_cookie(w->all, cookie)) {
 		if ((int64_t)mono_ms() > until)
-			return is_shared(namespaces_by_cookie(w->all, cookie));
+			return is_shared(w, cookie);
 		poll(NULL, 0, 10);
 		if (++turns % 180 == 0)
 			w->ahead_ms += 3600 * 1000; /* the next trial */
