@@ -99,6 +99,10 @@ static void note_dirty_procs(struct table *t, const struct snapshot *snap)
 {
 	uint32_t words = snap->n_procs / 64 + 1;
 
+	t->n_dirty_procs = 0;
+	if (t->all_dirty || !snap->n_changed_procs)
+		return;
+
 	t->dirty_procs = xreallocarray(t->dirty_procs, words, sizeof(*t->dirty_procs));
 	memset(t->dirty_procs, 0, words * sizeof(*t->dirty_procs));
 	t->n_dirty_procs = snap->n_procs;
@@ -115,7 +119,7 @@ static bool sort_is_volatile(const struct table *t)
 
 		if (col->type == VALUE_AGE || col->type == VALUE_AGE_MAX ||
 		    col->type == VALUE_DURATION || col->type == VALUE_LIST ||
-		    col->type == VALUE_ENDPOINT || (col->needs & NEED_PEERS))
+		    (col->type == VALUE_ENDPOINT && t->text_endpoints) || (col->needs & NEED_PEERS))
 			return true;
 	}
 	return false;
@@ -176,6 +180,8 @@ void table_set_snapshot(struct table *t, const struct snapshot *snap,
 		t->keys_dirty = true;
 	t->neighbours = digest;
 	t->snap = snap;
+	if (t->all_dirty)
+		t->text_endpoints = false;
 	grow(t, row_slots(snap, t->pane));
 	note_dirty_procs(t, snap);
 	start(t);
@@ -187,6 +193,7 @@ void table_set_sort(struct table *t, const struct sort_key *keys, size_t n)
 	t->n_sort = (uint8_t)(n < TABLE_SORT_MAX ? n : TABLE_SORT_MAX);
 	memcpy(t->sort, keys, t->n_sort * sizeof(*keys));
 	t->keys_dirty = t->resort = true;
+	t->text_endpoints = false;
 	start(t);
 }
 
@@ -308,6 +315,9 @@ static void extract_keys(struct table *t, const struct row *row, const struct lo
 	for (uint8_t i = 0; i < t->n_sort; i++) {
 		column_get(t->sort[i].col, row, lookup, &v);
 		encode(&v, &keys[i]);
+		/* the path of the socket at the other end, which lives as long as that does */
+		if (columns[t->sort[i].col].type == VALUE_ENDPOINT && keys[i].text)
+			t->text_endpoints = true;
 	}
 }
 

@@ -81,6 +81,7 @@ struct table {
 	uint8_t stage;
 	uint32_t pos, width;
 	bool all_dirty, keys_dirty, resort, lines_dirty;
+	bool text_endpoints; /* an endpoint's sort key points into another row's object */
 	bool partial; /* only the candidates can differ from the snapshot before */
 	VEC(uint32_t) candidates, touched;
 	uint64_t neighbours; /* digest of namespaces and containers */
