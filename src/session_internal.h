@@ -8,6 +8,7 @@
 #include "base/strbuf.h"
 #include "base/vec.h"
 #include "kernel/bpf/bpf_events.h"
+#include "kernel/bpf/bpf_owners.h"
 #include "kernel/cgroup_paths.h"
 #include "kernel/containers.h"
 #include "kernel/destroy_events.h"
@@ -97,6 +98,15 @@ struct session_port {
 	bool binds_tried, loading;
 };
 
+/* The BPF walk over descriptor tables, once it pays. */
+struct session_bpf {
+	struct bpf_owners *walk; /* NULL: not loaded */
+	int err;		 /* why it cannot be */
+	uint64_t walk_us;	 /* what the last one took, to be taken in too */
+	uint64_t rent_us;	 /* what /proc has cost instead */
+	VEC(struct owners_entry) entries;
+};
+
 struct session {
 	struct session_config cfg;
 	struct session_tape tape;
@@ -128,8 +138,10 @@ struct session {
 	VEC(struct ns_source *) foreign;
 	struct containers *containers;
 	uint64_t containers_generation;
-	bool forwarders_looked;      /* at every process once */
+	bool forwarders_looked; /* at every process once */
 	struct owners *owners;
+	struct session_bpf bpf;
+	uint32_t counts_hint; /* sockets in the last snapshot */
 	uint32_t flight_unknown, flight_ticks;
 	struct processes *processes;
 	struct users *users;
@@ -160,6 +172,11 @@ struct session {
 /* session_sources.c */
 void session_close_sources(struct session *s);
 bool session_is_blind(const struct session *s); /* no table could be read */
+
+/* session_bpf.c: the other way to find holders, and what it cost not to use it. */
+void session_bpf_offer(struct session *s, struct owners_input *in);
+void session_bpf_paid(struct session *s, const struct owners_info *info);
+void session_bpf_done(struct session *s);
 
 /* session_procs.c: holders of sockets and the processes behind them. */
 void session_owners(struct session *s, const struct needs *needs, bool first_frame);

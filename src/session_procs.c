@@ -11,7 +11,7 @@
 /* How often what nobody holds is looked for in flight although nothing changed. */
 #define FLIGHT_TICKS 30
 /* How many processes a tick looks at for an exec that no event told of. */
-#define EXEC_ROLL 8
+#define EXEC_ROLL 4
 
 static struct bytes static_bytes(const char *text)
 {
@@ -153,7 +153,9 @@ void session_owners(struct session *s, const struct needs *needs, bool first_fra
 	in.added = s->added.data;
 	in.n_added = s->added.len;
 	if (!(needs->bits & NEED_ONE_PORT) || !session_port_owners(s, &in, on_holders)) {
+		session_bpf_offer(s, &in);
 		owners_tick(s->owners, &in, on_holders, s);
+		session_bpf_paid(s, owners_info(s->owners));
 		if (in.complete && owners_info(s->owners)->complete)
 			store_owners_complete(s->store);
 	}

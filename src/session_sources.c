@@ -113,6 +113,7 @@ void session_close_sources(struct session *s)
 	session_detail_done(s);
 	session_why_done(s);
 	session_events_done(s);
+	session_bpf_done(s);
 	proc_events_close(s->proc_events);
 	processes_free(s->processes);
 	users_free(s->users);

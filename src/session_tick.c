@@ -432,7 +432,9 @@ const struct snapshot *session_publish(struct session *s, const struct needs *ne
 	const struct snapshot *snap;
 
 	stopwatch_start(&watch);
+	s->stats.source = s->flow.trusted ? "netlink, events" : s->own_ns.diag ? "netlink" : "proc";
 	snap = store_publish(s->store, &args);
+	s->stats.sockets = s->counts_hint = snap->counts.sockets;
 	stopwatch_stop(&watch, &s->stats, PHASE_SNAPSHOT);
 	return snap;
 }

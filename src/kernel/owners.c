@@ -6,7 +6,7 @@
  *    count);
  * 2. one look at every process: new, ended, other count -> due;
  * 3. the due tables, the most telling first, as far as the allowance goes;
- * 4. the rolling pass, oldest table first: at most roll_us, usually 1/200 of a whole pass;
+ * 4. the rolling pass, oldest table first: at most roll_us, usually 1/400 of a whole pass;
  * 5. while inodes of an earlier tick are still without holder: more of 4, as far as the allowance
  *    goes. The delay of one tick keeps short-lived sockets (closed before we look) from costing a
  *    whole pass each.
@@ -30,8 +30,9 @@
 #include "kernel/procfs.h"
 
 #define ROLL_US 3000
-#define ROLL_MIN_US 100
-#define ROLL_PART 200
+#define ROLL_PART 400
+/* A descriptor in /proc, until it was measured. */
+#define FD_NS 2600
 #define SEARCH_US 50000
 #define SEARCH_SAVED 20
 #define FLIGHT_US 20000
@@ -178,28 +179,52 @@ static bool has_old_unknown(const struct owners *own)
 	return false;
 }
 
-uint64_t owners_pass_cost(const struct owners *own)
+static uint64_t all_fds(const struct owners *own)
 {
 	uint64_t fds = 0;
 
-	if (!own->scan_fds)
-		return 0;
 	for (size_t i = 0; i < own->leaders.len; i++) {
 		const struct table *table = &own->tables.data[own->leaders.data[i]];
 
 		fds += table->count == UINT32_MAX ? 16 : table->count;
 	}
-	return own->scan_us * fds / own->scan_fds;
+	return fds;
+}
+
+uint64_t owners_pass_cost(const struct owners *own)
+{
+	return own->scan_fds ? own->scan_us * all_fds(own) / own->scan_fds : 0;
+}
+
+static uint64_t whole_cost(const struct owners *own)
+{
+	return own->scan_fds ? owners_pass_cost(own) : all_fds(own) * FD_NS / 1000;
 }
 
 static uint64_t roll_us(const struct owners *own, const struct owners_input *in)
 {
 	uint64_t most = in->roll_us ? in->roll_us : ROLL_US;
-	uint64_t wanted = owners_pass_cost(own) / ROLL_PART;
+	uint64_t wanted = owners_pass_cost(own) / ROLL_PART + 1;
 
-	if (wanted < ROLL_MIN_US)
-		wanted = ROLL_MIN_US;
 	return wanted < most ? wanted : most;
+}
+
+/* The oldest table, when enough ticks have saved up for it. */
+static void roll(struct owners *own, const struct owners_input *in)
+{
+	uint32_t oldest = owners_table_oldest(own);
+	const struct table *table = &own->tables.data[oldest];
+	uint64_t start = owners_cpu_us(), cost = 0;
+	int64_t save = (int64_t)roll_us(own, in);
+
+	if (oldest && own->scan_fds)
+		cost = own->scan_us * (table->count == UINT32_MAX ? 16 : table->count) /
+		       own->scan_fds;
+	own->roll_saved += save;
+	if (own->roll_saved < (int64_t)cost && own->roll_saved < ROLL_US)
+		return;
+	scan_oldest(own, start + (uint64_t)own->roll_saved, false);
+	own->roll_saved -= (int64_t)(owners_cpu_us() - start);
 }
 
 static void scan_all(struct owners *own, const struct owners_input *in)
@@ -218,7 +243,7 @@ static void scan_all(struct owners *own, const struct owners_input *in)
 	if (own->bucket_us <= 0)
 		return;
 	scan_due(own, start + (uint64_t)own->bucket_us);
-	scan_oldest(own, owners_cpu_us() + roll_us(own, in), false);
+	roll(own, in);
 	if (has_old_unknown(own))
 		scan_oldest(own, start + (uint64_t)own->bucket_us, true);
 	own->bucket_us -= (int64_t)(owners_cpu_us() - start);
@@ -250,6 +275,7 @@ static uint64_t begin(struct owners *own)
 	own->info.scanned = 0;
 	own->info.scanned_fds = 0;
 	own->info.fed = false;
+	own->info.search_us = 0;
 	vec_clear(&own->exited);
 	return start;
 }
@@ -260,20 +286,6 @@ static void end(struct owners *own, uint64_t start, owners_change_fn *fn, void *
 	owners_emit(own, fn, ctx);
 	own->first_done = true;
 	own->info.cpu_us = owners_cpu_us() - start;
-}
-
-void owners_tick(struct owners *own, const struct owners_input *in, owners_change_fn *fn, void *ctx)
-{
-	uint64_t start = begin(own);
-
-	take_inodes(own, in);
-	owners_sweep(own);
-	owners_list(own, in->complete);
-	if (!in->no_search)
-		scan_all(own, in);
-	if (in->in_flight && own->n_wanting)
-		owners_find_flight(own, in->complete ? FLIGHT_COMPLETE_US : FLIGHT_US);
-	end(own, start, fn, ctx);
 }
 
 void owners_rescan(struct owners *own, const uint32_t *pids, size_t n, owners_change_fn *fn,
@@ -364,6 +376,63 @@ static void feed_rest(struct owners *own)
 		owners_merge(own, index, 0, INT64_MAX, NULL, 0);
 		fed(own, index);
 	}
+}
+
+/* What reading all tables that are due would take. */
+static uint64_t due_cost(const struct owners *own)
+{
+	uint64_t fds = 0;
+
+	for (size_t i = 0; i < own->due.len; i++) {
+		const struct table *table = &own->tables.data[own->due.data[i]];
+
+		if (table->due)
+			fds += table->count == UINT32_MAX ? 16 : table->count;
+	}
+	return own->scan_fds ? own->scan_us * fds / own->scan_fds : fds * FD_NS / 1000;
+}
+
+static bool walk(struct owners *own, const struct owners_input *in)
+{
+	const struct owners_entry *entries;
+	size_t n;
+
+	if (in->walk(in->walk_ctx, &entries, &n) < 0)
+		return false;
+	feed_tables(own, entries, n);
+	feed_rest(own);
+	own->info.fed = true;
+	return true;
+}
+
+/* Finds holders, by the cheaper way where there are two. */
+static void search(struct owners *own, const struct owners_input *in)
+{
+	uint64_t start, cost = in->walk ? due_cost(own) : 0;
+
+	if (in->walk && in->complete)
+		cost = whole_cost(own);
+	if (in->walk && !in->complete && has_old_unknown(own))
+		cost += whole_cost(own);
+	if (in->walk && cost > in->walk_us && walk(own, in))
+		return;
+	start = owners_cpu_us();
+	scan_all(own, in);
+	own->info.search_us = owners_cpu_us() - start;
+}
+
+void owners_tick(struct owners *own, const struct owners_input *in, owners_change_fn *fn, void *ctx)
+{
+	uint64_t start = begin(own);
+
+	take_inodes(own, in);
+	owners_sweep(own);
+	owners_list(own, in->complete);
+	if (!in->no_search)
+		search(own, in);
+	if (in->in_flight && own->n_wanting)
+		owners_find_flight(own, in->complete ? FLIGHT_COMPLETE_US : FLIGHT_US);
+	end(own, start, fn, ctx);
 }
 
 void owners_feed(struct owners *own, const struct owners_input *in,

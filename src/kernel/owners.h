@@ -23,16 +23,32 @@ struct owners;
 /* The holders of a wanted inode changed: sorted by (pid, tid, fd), n 0 = none left. */
 typedef void owners_change_fn(void *ctx, uint32_t inode, const struct owner *owners, uint32_t n);
 
+/* One holder as another source reports it (pids and fds as /proc would show them). */
+struct owners_entry {
+	uint32_t pid, tid; /* tid 0: the process's own table */
+	int32_t fd;
+	uint32_t inode;
+};
+
+/* Every holder there is, sorted by (pid, tid, fd), each once; valid until the tick is over. 0, or
+ * -errno: /proc is walked instead. */
+typedef int owners_walk_fn(void *ctx, const struct owners_entry **ret_entries, size_t *ret_n);
+
 struct owners_input {
-	const uint32_t *added;  /* inodes new in the dumps; zeros and repeats are fine */
+	const uint32_t *added; /* inodes new in the dumps; zeros and repeats are fine */
 	size_t n_added;
-	const uint32_t *gone;   /* inodes no longer in the dumps */
+	const uint32_t *gone; /* inodes no longer in the dumps */
 	size_t n_gone;
-	bool complete;          /* a full pass before returning: all holders there are */
-	bool no_search;         /* look at processes, read no table (first frame) */
-	bool in_flight;         /* also look where the still unknown ones may be in flight */
-	uint32_t roll_us;       /* most CPU for the rolling pass, 0 = 3000; usually it takes less */
-	uint32_t search_us;     /* CPU a tick may spend on average on the search, 0 = 50000 */
+	bool complete;	  /* a full pass before returning: all holders there are */
+	bool no_search;	  /* look at processes, read no table (first frame) */
+	bool in_flight;	  /* also look where the still unknown ones may be in flight */
+	uint32_t roll_us; /* most CPU for the rolling pass, 0 = 3000; usually it takes less */
+	/* A whole walk by other means that takes about walk_us: made instead of a search in /proc
+	 * that would take longer. NULL = there is none. */
+	owners_walk_fn *walk;
+	void *walk_ctx;
+	uint64_t walk_us;
+	uint32_t search_us; /* CPU a tick may spend on average on the search, 0 = 50000 */
 };
 
 /* One process as of the last tick, in ascending pid order. */
@@ -40,27 +56,28 @@ struct owners_proc {
 	uint64_t start_ticks;
 	uint32_t pid, ppid;
 	uint32_t uid;
-	uint32_t fds;      /* open descriptors, UINT32_MAX = this kernel does not tell */
-	uint32_t sockets;  /* how many of them are sockets, as far as seen */
-	bool is_new;       /* first seen in this tick (not in the first tick) */
-	bool denied;       /* its table may not be read */
+	uint32_t fds;	  /* open descriptors, UINT32_MAX = this kernel does not tell */
+	uint32_t sockets; /* how many of them are sockets, as far as seen */
+	bool is_new;	  /* first seen in this tick (not in the first tick) */
+	bool denied;	  /* its table may not be read */
 };
 
 /* What the last tick saw and did. */
 struct owners_info {
 	uint32_t n_procs, n_tables, n_holders;
-	uint32_t n_denied;        /* tables that refused to be read */
-	uint32_t denied_pid;      /* one of them, the lowest */
-	uint32_t n_unknown;       /* wanted inodes without holder */
-	uint32_t n_searching;     /* of these: a full pass is still to come */
-	uint32_t scanned;         /* tables read in this tick */
+	uint32_t n_denied;    /* tables that refused to be read */
+	uint32_t denied_pid;  /* one of them, the lowest */
+	uint32_t n_unknown;   /* wanted inodes without holder */
+	uint32_t n_searching; /* of these: a full pass is still to come */
+	uint32_t scanned;     /* tables read in this tick */
 	uint32_t scanned_fds;
-	uint64_t cpu_us;          /* of this tick */
-	bool complete;            /* every table was read within this tick */
-	bool pidns;               /* not the initial pid namespace: processes are hidden */
-	bool hidepid;             /* /proc hides other users' processes */
-	bool has_counts;          /* the kernel tells descriptor counts */
-	bool fed;                 /* the last truth came by owners_feed() */
+	uint64_t cpu_us;    /* of this tick */
+	bool complete;	    /* every table was read within this tick */
+	bool pidns;	    /* not the initial pid namespace: processes are hidden */
+	bool hidepid;	    /* /proc hides other users' processes */
+	bool has_counts;    /* the kernel tells descriptor counts */
+	uint64_t search_us; /* of cpu_us: reading tables in /proc */
+	bool fed;	    /* the last truth came by owners_feed() */
 };
 
 /* proc_fd: from procfs_open(), stays the caller's. NULL is never returned. */
@@ -70,13 +87,6 @@ void owners_free(struct owners *own);
 /* One tick over /proc. fn is called once per wanted inode whose holders changed, at the end. */
 void owners_tick(struct owners *own, const struct owners_input *in, owners_change_fn *fn,
 		 void *ctx);
-
-/* One holder as another source reports it (pids and fds as /proc would show them). */
-struct owners_entry {
-	uint32_t pid, tid; /* tid 0: the process's own table */
-	int32_t fd;
-	uint32_t inode;
-};
 
 /*
  * The whole truth from another source: entries sorted by (pid, tid, fd), each once. Takes added and

@@ -60,6 +60,7 @@ struct owners {
 	unsigned since_listing;
 	uint32_t self;       /* our pid if the tree is real, else 0 */
 	uint32_t keep_max, n_kept; /* descriptors of ours */
+	int64_t roll_saved;  /* CPU the rolling pass may use */
 	int64_t bucket_us;   /* CPU the search may still use */
 	uint64_t scan_us, scan_fds; /* what all scans cost and read so far */
 

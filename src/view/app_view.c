@@ -75,6 +75,7 @@ void view_rematch(struct pane_view *view)
 {
 	bool more;
 
+	view->table.match_plain = !view->base && !view->filter;
 	table_set_match(&view->table, shows, view,
 			(view->base && filter_time_dependent(view->base)) ||
 				(view->filter && filter_time_dependent(view->filter)));

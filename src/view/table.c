@@ -131,7 +131,7 @@ static bool procs_matter(const struct table *t)
 	for (uint8_t i = 0; i < t->n_sort; i++)
 		if (columns[t->sort[i].col].needs & (NEED_OWNERS | NEED_PROCS | NEED_CONTAINERS))
 			return true;
-	return t->match != NULL;
+	return t->match && !t->match_plain;
 }
 
 static const uint32_t *changed_rows(const struct snapshot *snap, enum pane pane, uint32_t *ret_n)

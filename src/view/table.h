@@ -65,6 +65,7 @@ struct table {
 	uint8_t n_sort;
 	table_match_fn *match; /* NULL = all */
 	void *match_ctx;
+	bool match_plain;    /* verdicts depend on the row alone, not on its process */
 	bool match_volatile; /* verdicts depend on more than the row: time, peers */
 	enum table_grouping grouping;
 
@@ -82,7 +83,7 @@ struct table {
 	uint32_t pos, width;
 	bool all_dirty, keys_dirty, resort, lines_dirty;
 	bool text_endpoints; /* an endpoint's sort key points into another row's object */
-	bool partial; /* only the candidates can differ from the snapshot before */
+	bool partial;	     /* only the candidates can differ from the snapshot before */
 	VEC(uint32_t) candidates, touched;
 	uint64_t neighbours; /* digest of namespaces and containers */
 
