@@ -237,7 +237,4 @@ void session_procs(struct session *s, const struct needs *needs, bool live)
 	processes_wait_all(s->processes, live ? PROCS_WAIT_MS : ONCE_WAIT_MS);
 	helper_drain(s->helper, HELPER_USER, live ? 0 : ONCE_WAIT_MS);
 	refresh_users(s);
-	if (helper_lost(s->helper))
-		session_note(s, NOTE_LIMIT, 0, 0, "helpers",
-			     "they were killed: command lines and user names stay unknown");
 }

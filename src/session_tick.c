@@ -483,6 +483,9 @@ static const struct snapshot *live_tick(struct session *s, const struct needs *n
 
 	memset(&s->stats, 0, sizeof(s->stats));
 	vec_clear(&s->notes);
+	if (helper_lost(s->helper))
+		session_note(s, NOTE_LIMIT, 0, 0, "helpers",
+			     "they were killed: command lines and user names stay unknown");
 	if (s->tape.broken)
 		session_note(s, NOTE_LIMIT, 0, 0, "record",
 			     "the recording could not be written on");
