@@ -12,6 +12,9 @@
 
 #include "base/xalloc.h"
 
+/* At most so many messages at a time: a fork storm must not hold the tick. */
+#define READS_MAX 65536
+
 #define RECEIVE_BUFFER (1 << 20)
 
 struct proc_events {
@@ -133,7 +136,7 @@ int proc_events_read(struct proc_events *events, proc_events_fn *fn, void *ctx)
 	bool lost = false;
 	int count = 0;
 
-	for (;;) {
+	for (int reads = 0; reads < READS_MAX; reads++) {
 		struct sockaddr_nl from = {0};
 		socklen_t from_len = sizeof(from);
 		ssize_t n = recvfrom(events->fd, buf, sizeof(buf), 0, (struct sockaddr *)&from,
@@ -153,4 +156,5 @@ int proc_events_read(struct proc_events *events, proc_events_fn *fn, void *ctx)
 		r = proc_events_decode(buf, (size_t)n, fn, ctx);
 		count += r > 0 ? r : 0;
 	}
+	return lost ? -ENOBUFS : count;
 }
