@@ -22,8 +22,7 @@ static int open_proc(struct session *s, struct strbuf *ret_error)
 	int err;
 
 	s->proc_fd = procfs_open("/proc");
-	err = s->proc_fd < 0 ? s->proc_fd
-			     : procfs_read_stat(s->proc_fd, (uint32_t)getpid(), &stat);
+	err = s->proc_fd < 0 ? s->proc_fd : procfs_read_stat(s->proc_fd, (uint32_t)getpid(), &stat);
 	if (err == -EMFILE || err == -ENFILE)
 		strbuf_addf(ret_error, "cannot open /proc: %s", strerror(-err));
 	else if (err < 0)

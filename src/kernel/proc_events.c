@@ -150,7 +150,9 @@ int proc_events_read(struct proc_events *events, proc_events_fn *fn, void *ctx)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return errno != EAGAIN && errno != ENOBUFS ? -errno : lost ? -ENOBUFS : count;
+			return errno != EAGAIN && errno != ENOBUFS ? -errno
+			       : lost				   ? -ENOBUFS
+								   : count;
 		if (from.nl_pid != 0)
 			continue;
 		r = proc_events_decode(buf, (size_t)n, fn, ctx);

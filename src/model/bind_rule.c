@@ -252,8 +252,8 @@ static int udp_conflict(enum bind_variant v, const struct bind_want *want,
 		return 0;
 	if ((sv->sure & SEES_BLOCK) && !(sv->maybe & SEES_FRIEND))
 		return EADDRINUSE;
-	if ((sv->maybe & SEES_FRIEND) && (!sv->ordered || sv->count > UDP_SHORT_CHAIN ||
-					  want->chain_len > UDP_SHORT_CHAIN)) {
+	if ((sv->maybe & SEES_FRIEND) &&
+	    (!sv->ordered || sv->count > UDP_SHORT_CHAIN || want->chain_len > UDP_SHORT_CHAIN)) {
 		*ret_gaps |= sv->gaps | BIND_GAP_ORDER;
 		return BIND_UNKNOWN;
 	}

@@ -87,9 +87,9 @@ uint32_t store_put(struct store *st, const struct sock_rec *rec);
 void store_dump_end(struct store *st, uint32_t asked, uint32_t complete);
 
 /*
- * What is known of single sockets, outside of dumps. store_put_one(): a row that was looked up, new,
- * changed or the same. store_ended(): its end is certain (its destroy event came and it could not be
- * looked up any more): gone without waiting for a dump. False if there is no such row.
+ * What is known of single sockets, outside of dumps. store_put_one(): a row that was looked up,
+ * new, changed or the same. store_ended(): its end is certain (its destroy event came and it could
+ * not be looked up any more): gone without waiting for a dump. False if there is no such row.
  */
 uint32_t store_put_one(struct store *st, uint32_t netns, const struct sock_rec *rec);
 bool store_ended(struct store *st, uint32_t netns, uint8_t proto, uint64_t cookie);

@@ -45,8 +45,8 @@ static long now_ms(void)
 static void answer(int fd, uint64_t unique, int err, const void *body, size_t len)
 {
 	char out[sizeof(struct fuse_out_header) + 256];
-	struct fuse_out_header head = {.len = (uint32_t)(sizeof(head) + len), .error = err,
-				       .unique = unique};
+	struct fuse_out_header head = {
+		.len = (uint32_t)(sizeof(head) + len), .error = err, .unique = unique};
 
 	memcpy(out, &head, sizeof(head));
 	if (len)
@@ -59,7 +59,9 @@ static struct fuse_attr attr_of(uint64_t node)
 {
 	bool is_file = node == FILE_ID;
 
-	return (struct fuse_attr){.ino = node, .size = is_file ? PAGE : 0, .nlink = 1,
+	return (struct fuse_attr){.ino = node,
+				  .size = is_file ? PAGE : 0,
+				  .nlink = 1,
 				  .mode = is_file ? S_IFREG | 0666 : S_IFDIR | 0777};
 }
 
@@ -67,10 +69,11 @@ static void serve_one(int fd, const char *buf)
 {
 	const struct fuse_in_header *in = (const void *)buf;
 	struct fuse_init_out init = {.major = FUSE_KERNEL_VERSION,
-				     .minor = FUSE_KERNEL_MINOR_VERSION, .max_write = PAGE};
+				     .minor = FUSE_KERNEL_MINOR_VERSION,
+				     .max_write = PAGE};
 	struct fuse_attr_out attr = {.attr_valid = 60, .attr = attr_of(in->nodeid)};
-	struct fuse_entry_out entry = {.nodeid = FILE_ID, .attr_valid = 60, .entry_valid = 60,
-				       .attr = attr_of(FILE_ID)};
+	struct fuse_entry_out entry = {
+		.nodeid = FILE_ID, .attr_valid = 60, .entry_valid = 60, .attr = attr_of(FILE_ID)};
 	struct fuse_open_out opened = {.fh = 1};
 
 	if (in->opcode == FUSE_INIT)
@@ -293,7 +296,8 @@ static void a_listing_ends_and_names_it(void **state)
 	FILE *p;
 
 	need_frozen(f);
-	snprintf(command, sizeof(command), "'%s' --no-config --json :%s", getenv("INETTOP"), f->port);
+	snprintf(command, sizeof(command), "'%s' --no-config --json :%s", getenv("INETTOP"),
+		 f->port);
 	p = popen(command, "r");
 	len = fread(out, 1, sizeof(out) - 1, p);
 	out[len] = '\0';
@@ -307,8 +311,10 @@ static void a_listing_ends_and_names_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(the_screen_does_not_freeze, start_frozen, end_frozen),
-		cmocka_unit_test_setup_teardown(a_listing_ends_and_names_it, start_frozen, end_frozen),
+		cmocka_unit_test_setup_teardown(the_screen_does_not_freeze, start_frozen,
+						end_frozen),
+		cmocka_unit_test_setup_teardown(a_listing_ends_and_names_it, start_frozen,
+						end_frozen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

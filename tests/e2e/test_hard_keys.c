@@ -11,6 +11,7 @@
 #include <grp.h>
 #include <net/if.h>
 #include <sched.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -128,10 +129,11 @@ static bool settle(void)
 
 static void open_and_linger(uint64_t *state)
 {
-	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in addr = {.sin_family = AF_INET,
+				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(addr);
 	unsigned int kind = below(state, 8), i;
-	struct timespec pause_for = {0, (long)below(state, 300) * 1000000};
+	int linger_ms = (int)below(state, 300);
 	int fd, peer;
 
 	if (kind == 0 && !unshare(CLONE_NEWNET))
@@ -149,7 +151,7 @@ static void open_and_linger(uint64_t *state)
 	}
 	if (kind == 3 && fork() == 0)
 		pause();
-	nanosleep(&pause_for, NULL);
+	poll(NULL, 0, linger_ms);
 	_exit(0);
 }
 
@@ -162,7 +164,6 @@ static pid_t start_churn(uint64_t seed)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (;;) {
-		struct timespec gap = {0, 10000000};
 		pid_t child = fork();
 
 		next(&seed);
@@ -172,7 +173,7 @@ static pid_t start_churn(uint64_t seed)
 		}
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
-		nanosleep(&gap, NULL);
+		poll(NULL, 0, 10);
 	}
 }
 
@@ -186,31 +187,153 @@ struct hand {
 };
 
 static const char *const keys[] = {
-	"<Up>", "<Down>", "<Down>", "<Down>", "<Left>", "<Right>", "<PgUp>", "<PgDn>", "<Home>",
-	"<End>", "<Ins>", "<Del>", "<Enter>", "<Enter>", "<Enter>", "<Tab>", "<Tab>", "<S-Tab>",
-	"<Esc>", "<Esc>", "<Esc>", "<BS>", "<F1>", "<F2>", "<F3>", "<F4>", "<F5>", "<F6>", "<F7>",
-	"<F8>", "<F9>", "<F11>", "<F12>", "<C-a>", "<C-b>", "<C-d>", "<C-e>", "<C-g>", "<C-l>",
-	"<C-u>", "<C-w>", "<M-1>", "<M-2>", "<M-3>", "<M-4>", "<M-5>", "<M-6>", "<M-x>", " ", "0",
-	"1", "8", "9", "g", "G", "/", "n", "N", "\\", "&", "=", "a", "A", "u", "<lt>", ">", ".",
-	"I", "R", "P", "M", "T", "t", "t", "+", "-", "*", "c", "U", "k", "X", "l", "e", "p", "w",
-	"b", "F", "Z", "d", "D", "f", "S", "W", "y", "E", ":", "h", "?", "j", "K", "L", "o", "y",
-	"yes<Enter>", "/a<Enter>", "/<Tab>", "\\:80<Enter>", "\\comm:i or state listen<Enter>",
-	"\\~(a+)+$<Enter>", "\\(((<Enter>", "\\new or gone<Enter>", ":pane sockets<Enter>",
-	":sort -age<Enter>", ":filter <Enter>", ":w x.csv<Enter>", ":<Tab><Tab><Tab>", "d0.1<Enter>",
-	"Ex.json<Enter>", "k9<Enter><Enter>", "<Enter><Tab><Enter><Esc>", "f <Down> <Enter>",
+	"<Up>",
+	"<Down>",
+	"<Down>",
+	"<Down>",
+	"<Left>",
+	"<Right>",
+	"<PgUp>",
+	"<PgDn>",
+	"<Home>",
+	"<End>",
+	"<Ins>",
+	"<Del>",
+	"<Enter>",
+	"<Enter>",
+	"<Enter>",
+	"<Tab>",
+	"<Tab>",
+	"<S-Tab>",
+	"<Esc>",
+	"<Esc>",
+	"<Esc>",
+	"<BS>",
+	"<F1>",
+	"<F2>",
+	"<F3>",
+	"<F4>",
+	"<F5>",
+	"<F6>",
+	"<F7>",
+	"<F8>",
+	"<F9>",
+	"<F11>",
+	"<F12>",
+	"<C-a>",
+	"<C-b>",
+	"<C-d>",
+	"<C-e>",
+	"<C-g>",
+	"<C-l>",
+	"<C-u>",
+	"<C-w>",
+	"<M-1>",
+	"<M-2>",
+	"<M-3>",
+	"<M-4>",
+	"<M-5>",
+	"<M-6>",
+	"<M-x>",
+	" ",
+	"0",
+	"1",
+	"8",
+	"9",
+	"g",
+	"G",
+	"/",
+	"n",
+	"N",
+	"\\",
+	"&",
+	"=",
+	"a",
+	"A",
+	"u",
+	"<lt>",
+	">",
+	".",
+	"I",
+	"R",
+	"P",
+	"M",
+	"T",
+	"t",
+	"t",
+	"+",
+	"-",
+	"*",
+	"c",
+	"U",
+	"k",
+	"X",
+	"l",
+	"e",
+	"p",
+	"w",
+	"b",
+	"F",
+	"Z",
+	"d",
+	"D",
+	"f",
+	"S",
+	"W",
+	"y",
+	"E",
+	":",
+	"h",
+	"?",
+	"j",
+	"K",
+	"L",
+	"o",
+	"y",
+	"yes<Enter>",
+	"/a<Enter>",
+	"/<Tab>",
+	"\\:80<Enter>",
+	"\\comm:i or state listen<Enter>",
+	"\\~(a+)+$<Enter>",
+	"\\(((<Enter>",
+	"\\new or gone<Enter>",
+	":pane sockets<Enter>",
+	":sort -age<Enter>",
+	":filter <Enter>",
+	":w x.csv<Enter>",
+	":<Tab><Tab><Tab>",
+	"d0.1<Enter>",
+	"Ex.json<Enter>",
+	"k9<Enter><Enter>",
+	"<Enter><Tab><Enter><Esc>",
+	"f <Down> <Enter>",
 };
 
 static const char *const sequences[] = {
-	"\033[", "\033O", "\033[200~", "\033[201~", "\033[M   ", "\033[<0;5;5M", "\033[<64;2;2M",
-	"\033[<0;999;999m", "\033[1;5A", "\033[99999999999999999999~", "\033]0;x\a", "\033P1$r\033\\",
-	"\033[?1;2c", "\033[I", "\033[O", "\033[27;5;9~", "\033[107;5u", "\xff\xfe", "\xc3", "\xe2\x80",
-	"\u202e", "\u00e9", "\U0001f600", "\x9b", "\033\033\033", "\033[A\033[B", "\x1f", "\x1e",
-	"\t\t\t", "a\r\n", "\x7f\x7f", "%n%s", "\033[24;80R", "\0",
+	"\033[",	 "\033O",
+	"\033[200~",	 "\033[201~",
+	"\033[M   ",	 "\033[<0;5;5M",
+	"\033[<64;2;2M", "\033[<0;999;999m",
+	"\033[1;5A",	 "\033[99999999999999999999~",
+	"\033]0;x\a",	 "\033P1$r\033\\",
+	"\033[?1;2c",	 "\033[I",
+	"\033[O",	 "\033[27;5;9~",
+	"\033[107;5u",	 "\xff\xfe",
+	"\xc3",		 "\xe2\x80",
+	"\u202e",	 "\u00e9",
+	"\U0001f600",	 "\x9b",
+	"\033\033\033",	 "\033[A\033[B",
+	"\x1f",		 "\x1e",
+	"\t\t\t",	 "a\r\n",
+	"\x7f\x7f",	 "%n%s",
+	"\033[24;80R",	 "\0",
 };
 
 static const unsigned short sizes[][2] = {
-	{24, 80}, {24, 80}, {24, 80}, {1, 1},	{2, 2},	    {10, 40}, {4, 20}, {3, 20}, {24, 19},
-	{80, 300}, {8, 30}, {1, 300}, {300, 1}, {500, 1000}, {50, 132}, {16, 80}, {7, 80},
+	{24, 80}, {24, 80},    {24, 80},  {1, 1},    {2, 2},  {10, 40},
+	{4, 20},  {3, 20},     {24, 19},  {80, 300}, {8, 30}, {1, 300},
+	{300, 1}, {500, 1000}, {50, 132}, {16, 80},  {7, 80},
 };
 
 static void resize(struct hand *h)
@@ -265,9 +388,13 @@ static void tell(const struct hand *h, int status)
 static void begin(struct hand *h)
 {
 	static const char *const intervals[] = {"0.1", "0.3", "1"};
-	const char *argv[] = {program, "-d", intervals[below(&h->state, 3)], "--hold=1",
+	const char *argv[] = {program,
+			      "-d",
+			      intervals[below(&h->state, 3)],
+			      "--hold=1",
 			      below(&h->state, 3) ? "--keys=default" : "--keys=vim",
-			      below(&h->state, 4) ? "--color=always" : "--ascii", NULL};
+			      below(&h->state, 4) ? "--color=always" : "--ascii",
+			      NULL};
 	char variable[64];
 	const char *const env[] = {variable, NULL};
 	struct vt_options o = {.cwd = home, .env = env};

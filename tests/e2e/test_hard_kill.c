@@ -40,7 +40,8 @@ static void __attribute__((noreturn)) wait_to_be_killed(void)
 
 static void __attribute__((noreturn)) listen_and_wait(int ready)
 {
-	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(PORT),
+	struct sockaddr_in addr = {.sin_family = AF_INET,
+				   .sin_port = htons(PORT),
 				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
 

@@ -48,8 +48,13 @@ static void write_all(const struct snapshot *snap, const struct lookup *lookup, 
 {
 	static const enum column_id columns[] = {COL_PID, COL_COMM, COL_CMDLINE, COL_AGE_S};
 	uint32_t n = row_slots(snap, pane), *slots = calloc(n + 1, sizeof(*slots));
-	struct export_view view = {.snap = snap, .lookup = lookup, .host = "", .pane = pane,
-				   .slots = slots, .cols = columns, .with_gone = true};
+	struct export_view view = {.snap = snap,
+				   .lookup = lookup,
+				   .host = "",
+				   .pane = pane,
+				   .slots = slots,
+				   .cols = columns,
+				   .with_gone = true};
 	struct sink sink;
 
 	for (uint32_t slot = 0; slot < n; slot++) {
@@ -95,7 +100,9 @@ static void walk_screen(struct app *app, struct grid *grid, struct app_event *ev
 
 static void show(struct app *app, struct grid *grid, const struct snapshot *snap)
 {
-	struct app_event ev = {.kind = APP_SNAPSHOT, .snapshot = snap, .mono_ms = snap->mono_ms,
+	struct app_event ev = {.kind = APP_SNAPSHOT,
+			       .snapshot = snap,
+			       .mono_ms = snap->mono_ms,
 			       .wall_ms = snap->wall_ms};
 	struct lookup lookup = {.mono_ms = snap->mono_ms, .wall_ms = snap->wall_ms};
 	struct effects effects = {0};
@@ -111,8 +118,8 @@ static struct app *new_app(struct grid *grid)
 {
 	static const struct lookup nothing;
 	struct settings settings;
-	struct app_config cfg = {.settings = &settings, .lookup = &nothing, .readonly = true,
-				 .all = true};
+	struct app_config cfg = {
+		.settings = &settings, .lookup = &nothing, .readonly = true, .all = true};
 	struct app_event ev = {.kind = APP_RESIZE, .size = {ROWS, COLS}};
 	struct effects effects = {0};
 	struct app *app;

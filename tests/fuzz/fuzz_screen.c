@@ -44,9 +44,11 @@ static void fill(struct app_event *ev, uint8_t what, uint8_t which)
 		ev->size.cols = 1 + which * 7 % 250;
 	} else if (what >= 225 && what < 240) {
 		ev->kind = APP_RESULT;
-		ev->result = (struct app_result){.kind = what % 6, .index = which % 5,
+		ev->result = (struct app_result){.kind = what % 6,
+						 .index = which % 5,
 						 .state = which % (APP_TARGET_FAILED + 1),
-						 .err = what & 1 ? -1 : 0, .text = "\033[2J"};
+						 .err = what & 1 ? -1 : 0,
+						 .text = "\033[2J"};
 	} else if (what >= 240) {
 		ev->kind = APP_TICK;
 	}

@@ -64,8 +64,8 @@ static const VTermScreenCallbacks callbacks = {.settermprop = on_property};
 
 static void set_environment(const struct vt_options *o)
 {
-	static const char *const kept[] = {"PATH",	    "HOME",	   "USER",
-					   "TMPDIR",	    "TERMINFO",	   "ASAN_OPTIONS",
+	static const char *const kept[] = {"PATH",	    "HOME",	    "USER",
+					   "TMPDIR",	    "TERMINFO",	    "ASAN_OPTIONS",
 					   "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS"};
 	char *values[sizeof(kept) / sizeof(kept[0])];
 	const char *const *e;

@@ -318,7 +318,9 @@ static void passed_descriptor(void **state)
 	} control = {0};
 	char byte = 'x';
 	struct iovec iov = {&byte, 1};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.room,
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = control.room,
 			     .msg_controllen = sizeof(control.room)};
 	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
 	int pair[2], fd = socket(AF_INET, SOCK_STREAM, 0);
