@@ -661,11 +661,15 @@ int main(void)
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(workload_gives_way_to_a_better_name),
 	};
+	char bound[64];
 	int failed;
 
 	proc_fd = procfs_open("/proc");
 	may_enter = setup_mounts();
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	snprintf(bound, sizeof(bound), "%s/bound", mount_dir);
+	umount2(bound, MNT_DETACH);
+	unlink(bound);
 	rmdir(mount_dir);
 	close(proc_fd);
 	return failed;
