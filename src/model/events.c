@@ -211,6 +211,29 @@ static bool is_told(struct store *st, const struct event *ev, uint32_t netns, ui
 	return p && !st->px.data[s->port].event_due && STATE_BIT(s->r.state) & STATE_MASK_LISTENERS;
 }
 
+/* How long it was there: since its row was born, or since the event of its beginning. */
+static int64_t lifetime(const struct store *st, const struct event *close, uint32_t netns,
+			uint64_t cookie)
+{
+	uint32_t slot = netns == SLOT_NONE || !cookie
+				? SLOT_NONE
+				: find_cookie(st, netns, close->proto, cookie);
+	const struct sock *s = store_cur_sock(st, slot);
+
+	for (size_t i = st->events.len; i-- > 0;) {
+		const struct event *ev = st->events.data[i];
+
+		if (ev->netns_cookie != close->netns_cookie || ev->port != close->port ||
+		    ev->proto != close->proto || ev->ifindex != close->ifindex ||
+		    memcmp(&ev->addr, &close->addr, sizeof(ev->addr)))
+			continue;
+		if (ev->kind == EVENT_LISTEN || ev->kind == EVENT_BIND)
+			return close->mono_ms > ev->mono_ms ? close->mono_ms - ev->mono_ms : 0;
+		break;
+	}
+	return s && s->head.first_ms >= 0 ? close->mono_ms - s->head.first_ms : -1;
+}
+
 void store_event_seen(struct store *st, const struct event *ev, uint64_t cookie)
 {
 	uint32_t netns = store_netns_find(st, ev->netns_cookie, ev->netns_inode);
@@ -228,8 +251,11 @@ void store_event_seen(struct store *st, const struct event *ev, uint64_t cookie)
 	t.gap_ms = -1;
 	if (ev->kind == EVENT_LISTEN || ev->kind == EVENT_BIND)
 		fill_gap(st, &t);
-	if (ev->kind == EVENT_CLOSE)
+	if (ev->kind == EVENT_CLOSE) {
+		if (t.lifetime_ms < 0)
+			t.lifetime_ms = lifetime(st, &t, netns, cookie);
 		remember_close(st, &t);
+	}
 	push(st, &t);
 	if (socket && cookie) {
 		struct seen_event seen = {.cookie = cookie,
