@@ -19,8 +19,9 @@
 #include "kernel/rtnl.h"
 #include "kernel/sockdiag.h"
 
-/* The lowest number that --netns takes for an inode (PROC_DYNAMIC_FIRST of the kernel's proc). */
-#define NETNS_INODE_MIN 4026531840u
+/* The lowest number that --netns takes for an inode: that of the first namespace since Linux 6.18
+ * (NET_NS_INIT_INO in linux/nsfs.h), before the others (PROC_DYNAMIC_FIRST, 4026531840). */
+#define NETNS_INODE_MIN 4026531833u
 
 struct namespaces;
 

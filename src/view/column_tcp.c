@@ -1,11 +1,12 @@
 /* Getters of tcp_info and of the socket at the other end. */
 #include "view/column_get.h"
 
+/* Of a listener they say nothing, but for its queue in unacked and sacked (tcp_get_info()). */
 static const struct tcp_stats *tcp_of(const struct row *row)
 {
 	const struct sock *sk = row->obj;
 
-	return sk->r.have & REC_TCP ? sk->r.tcp : NULL;
+	return sk->r.have & REC_TCP && sk->r.state != STATE_LISTEN ? sk->r.tcp : NULL;
 }
 
 /* One getter for each plain member; all bits set = this kernel does not tell. */
@@ -72,7 +73,8 @@ TCP_MEMBER(sndbuf_limited_us, MICROS)
 
 void get_tcp_cc(const struct row *row, const struct lookup *lookup, struct value *ret)
 {
-	const struct tcp_stats *tcp = tcp_of(row);
+	const struct sock *sk = row->obj;
+	const struct tcp_stats *tcp = sk->r.have & REC_TCP ? sk->r.tcp : NULL;
 
 	(void)lookup;
 	if (tcp && tcp->cc[0])

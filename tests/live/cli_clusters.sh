@@ -4,7 +4,7 @@
 . "${top_srcdir:?}/tests/lib/tap.sh"
 "$INETTOP" -V >/dev/null || { tap_fail "the program runs"; tap_done; }
 tap_netns
-tap_need_command ss python3
+tap_need_command ss python3 jq
 tap_tmpdir
 tap_zoo listen listen,addr=::1 established time-wait udp udp,addr=::1 udp-connected bound half-closed \
 	pending raw unix-listen,addr=@inettop-clusters unix-dgram,addr=@inettop-clusters-dgram unix-pair
@@ -51,4 +51,7 @@ tap_like "$("$INETTOP" --no-config --netns "$here" -tano | head -1)" 'TIMER' "-o
 tap_like "$("$INETTOP" --no-config --netns "$here" -tane | head -1)" 'INODE' "-e shows inodes"
 tap_like "$("$INETTOP" --no-config --netns "$here" -tani | head -1)" 'CWND' "-i shows what tcp knows"
 tap_is "$("$INETTOP" --no-config --netns "$here" -tlnH | grep -c ADDRESS)" 0 "-H leaves the heading out"
+first=$(stat -Lc %i /proc/1/ns/net) # below the others since Linux 6.18
+tap_is "$("$INETTOP" --no-config --netns "$first" --pane namespaces --json | jq -c '[.namespaces[].netns]')" \
+	"[$first]" "the first namespace by its number"
 tap_done

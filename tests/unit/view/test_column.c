@@ -207,6 +207,28 @@ static void owners_tell_why_nobody_is_named(void **state)
 	demo_free(demo);
 }
 
+/* The kernel fills tcp_info of a listener with zeros and its queue. */
+static void a_listener_has_no_round_trips(void **state)
+{
+	const struct tcp_stats tcp = {.rtt_us = 90, .unacked = 3, .cc = "cubic"};
+	struct sock sk = {.r = {.proto = PROTO_TCP, .have = REC_TCP, .tcp = &tcp}};
+	struct row row = {.pane = PANE_SOCKETS, .obj = &sk};
+	const struct lookup lookup = {0};
+
+	(void)state;
+	for (int listens = 0; listens < 2; listens++) {
+		struct value rtt = {0}, unacked = {0}, cc = {0};
+
+		sk.r.state = listens ? STATE_LISTEN : STATE_ESTABLISHED;
+		column_get(COL_TCP_RTT, &row, &lookup, &rtt);
+		column_get(COL_TCP_UNACKED, &row, &lookup, &unacked);
+		column_get(COL_TCP_CC, &row, &lookup, &cc);
+		assert_int_equal(rtt.type == VALUE_NONE, listens);
+		assert_int_equal(unacked.type == VALUE_NONE, listens);
+		assert_int_equal(cc.type, VALUE_STRING);
+	}
+}
+
 static void cells_of_an_endpoint(void **state)
 {
 	struct demo *demo = demo_new();
@@ -325,6 +347,7 @@ int main(void)
 		cmocka_unit_test(cells_of_sockets),
 		cmocka_unit_test(a_mark_ends_with_the_hold_time),
 		cmocka_unit_test(values_have_the_type_of_their_column),
+		cmocka_unit_test(a_listener_has_no_round_trips),
 		cmocka_unit_test(a_lookup_may_know_nothing),
 	};
 
