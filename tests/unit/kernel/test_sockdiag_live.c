@@ -206,7 +206,7 @@ static void check_name(const struct sock_rec *rec, void *ctx)
 	if (rec->state != STATE_LISTEN || rec->path.len != ZOO_ABSTRACT_LEN - 1)
 		return;
 	assert_true(rec->abstract_name);
-	assert_memory_equal(rec->path.ptr, ZOO_ABSTRACT + 1, ZOO_ABSTRACT_LEN - 1);
+	assert_memory_equal(rec->path.ptr, &ZOO_ABSTRACT[1], ZOO_ABSTRACT_LEN - 1);
 	check->found = true;
 }
 
