@@ -129,6 +129,7 @@ int main(int argc, char **argv)
 	strbuf_init(&error, 0);
 	code = cli_parse(argc, argv, &plan);
 	if (code < 0) {
+		plan.session.complete_first = plan.mode != PLAN_SCREEN;
 		plan.session.record = plan.record;
 		plan.session.replay = plan.replay;
 		plan.session.speed = plan.speed;

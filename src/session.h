@@ -20,8 +20,9 @@ struct session_config {
 	enum source_mode source;
 	enum owners_mode owners;
 	bool no_bpf, no_runtime, readonly;
-	bool probe; /* why.probe will be asked for: a helper is forked for it */
-	const char *netns; /* NAME|ID|PID|host|all; NULL = all */
+	bool complete_first; /* the first tick knows every owner: nothing draws it in a hurry */
+	bool probe;	     /* why.probe will be asked for: a helper is forked for it */
+	const char *netns;   /* NAME|ID|PID|host|all; NULL = all */
 	int64_t interval_ms, hold_ms;
 	const char *record; /* file to write a journal of the run to, or NULL */
 	const char *replay; /* file to play instead of looking at this host, or NULL */

@@ -479,7 +479,7 @@ static const struct snapshot *live_tick(struct session *s, const struct needs *n
 {
 	struct stopwatch watch;
 	int64_t now_ms = (int64_t)mono_ms();
-	bool first_frame = live && !s->framed;
+	bool first_frame = live && !s->framed && !(needs->bits & NEED_COMPLETE);
 
 	memset(&s->stats, 0, sizeof(s->stats));
 	vec_clear(&s->notes);
@@ -524,6 +524,8 @@ const struct snapshot *session_tick(struct session *s, const struct needs *needs
 
 	if (s->cfg.replay)
 		return replay_tick(s, wide, live);
+	if (s->cfg.complete_first && !s->framed)
+		wide.bits |= NEED_COMPLETE;
 	if (s->names.journal) {
 		session_tape_flush(s);
 		wide.bits |= RECORD_NEEDS;
