@@ -53,8 +53,8 @@ tap_like "$("$INETTOP" --no-config --netns "$here" -tani | head -1)" 'CWND' "-i 
 tap_is "$("$INETTOP" --no-config --netns "$here" -tlnH | grep -c ADDRESS)" 0 "-H leaves the heading out"
 title="the first namespace by its number" # below the others since Linux 6.18
 if first=$(stat -Lc %i /proc/1/ns/net 2>/dev/null); then
-	tap_is "$("$INETTOP" --no-config --netns "$first" --pane namespaces --json |
-		jq -c '[.namespaces[].netns]')" "[$first]" "$title"
+	tap_is "$("$INETTOP" --no-config --netns "$first" --pane sockets -a --json |
+		jq -c '[.sockets[].netns] | unique - [$first]' --argjson first "$first")" "[]" "$title"
 else
 	tap_skip "$title" "pid 1 does not tell its namespace"
 fi
